@@ -134,7 +134,7 @@ def test_a_sample_of_weight_0_is_as_good_as_absent(blobs, rng):
     spoilt = np.where(present[:, None], X, 1e6)  # which must not move the scaling either
     weighted = small().fit(spoilt, y, sample_weight=present)
     np.testing.assert_array_equal(weighted.predict_proba(X), small().fit(X[present], y[present]).predict_proba(X))
-    with pytest.raises(ValueError, match="the weights of all samples are 0"):
+    with pytest.raises(ValueError, match="the weights of all samples are zero"):
         small(class_weight=dict.fromkeys(range(3), 0)).fit(X, y)
 
 

@@ -42,6 +42,23 @@ def test_a_constant_target_is_only_moved() -> None:
     assert loss("huber").fitted(np.full((4, 1), 7.0)).scale == [1.0]
 
 
+@pytest.mark.parametrize("value", [7.0, 0.1, 1e300])
+@pytest.mark.parametrize("weights", [None, np.array([0.1, 0.3, 0.7])])
+def test_rounding_makes_no_scale_of_a_constant_target(value, weights) -> None:
+    assert loss("huber").fitted(np.full((3, 1), value), weights).scale == [1.0]
+
+
+def test_weights_count_targets_several_times(rng: np.random.Generator) -> None:
+    targets, weights = 1e4 + rng.exponential(size=(50, 2)), rng.integers(0, 4, 50)
+    weighted, repeated = (
+        loss("huber").fitted(targets, weights / 7),
+        loss("huber").fitted(targets.repeat(weights, axis=0)),
+    )
+    assert weighted.center == pytest.approx(repeated.center, rel=1e-14)
+    assert weighted.scale == pytest.approx(repeated.scale, rel=1e-11)
+    assert weighted.scale != pytest.approx(loss("huber").fitted(targets).scale, rel=1e-3)
+
+
 @pytest.mark.parametrize("name", REGRESSION)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_constant_is_the_best_of_all(name: str, weighted: bool, rng: np.random.Generator) -> None:

@@ -25,14 +25,14 @@ class Dataset:
     x: (N, H, W, C) uint8 images, or (N, F) features, in float32 where that is exact and in float64 where it is not; an
     array, or `Shards` of one on disk.
     y: (N,) int64 in 0 .. K-1, or targets (N, T) float64.
-    weights: (N,) float32, of the samples in the loss; None: all are 1.
+    weights: (N,) float32 or float64, of the samples in the loss; None: all are 1.
     Raises DataError where the counts differ, for images whose channels can only be first, for weights that are negative
     or not finite, for masked values, and for what is no NumPy array.
     """
 
     x: Samples
     y: Labels
-    weights: NDArray[np.float32] | None = None
+    weights: NDArray[np.float32] | NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "x", plain_array(self.x, "the samples"))
@@ -60,7 +60,7 @@ class Dataset:
         if self.weights is None:
             return self
         if not self.weights.any():
-            raise DataError(f"the weights of {where} are 0; at least one must be above 0")
+            raise DataError(f"the weights of {where} are zero; at least one must be above 0")
         return replace(self, weights=self.weights / self.weights.mean(dtype=np.float64))
 
     @property
@@ -203,15 +203,18 @@ def _check_targets(data: Dataset, count: int, where: str) -> None:
     refuse_not_finite(data.y, f"the targets of {where}")
 
 
-def checked_weights(weights: NDArray[Any], N: int) -> NDArray[np.float32]:
-    """The weights of N samples in float32. Raises DataError unless there is one for each, finite and 0 or more."""
+def checked_weights(weights: NDArray[Any], N: int) -> NDArray[Any]:
+    """The weights of N samples in float32, or float64 as they are.
+
+    Raises DataError unless there is one for each, finite and 0 or more.
+    """
     weights = plain_array(weights, "the weights of the samples")
     if weights.shape != (N,):
         raise DataError(f"the weights of the samples have the shape {weights.shape}; give one for each of {N} samples")
     bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
     if len(bad):
         raise DataError(f"the weight of sample {bad[0]} is {weights[bad[0]]}; weights must be finite and 0 or more")
-    return weights.astype(np.float32)
+    return weights if weights.dtype == np.float64 else weights.astype(np.float32)
 
 
 def plain_array(x: object, where: str) -> NDArray[Any]:

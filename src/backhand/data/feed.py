@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from backhand import backend
 from backhand.arrays import Array
@@ -55,16 +55,18 @@ class VariantSource(BatchSource, Protocol):
 class Feed:
     """A data set with its standardisation, from which batches are drawn: what solvers train on and `evaluate` takes.
 
-    Samples stay as they are in memory; only a batch is ever in float32.
+    Samples stay as they are in memory; only a batch is ever in `dtype`.
 
     data, standardizer: the samples, and the scale on which the model sees them.
 
     augment: the augmentation of training batches, which `draw` returns; `batch` returns the samples as they are.
+    dtype: of the samples in a batch, that of the model.
     """
 
     data: Dataset
     standardizer: Standardizer
     augment: Augment | None = None
+    dtype: DTypeLike = np.float32
 
     def __post_init__(self) -> None:
         if not isinstance(self.data, Dataset):
@@ -84,9 +86,11 @@ class Feed:
         return self.augment is not None and self.augment.mixup is not None
 
     def batch(self, index: Index) -> Batch:
-        """The samples at these indices: x (n, ...) float32, and what else a `Batch` has."""
+        """The samples at these indices: x (n, ...) in `dtype`, and what else a `Batch` has."""
         if self._kernel is None:
-            return self._weighted(self.standardizer.transform(self.data.x[index]), self.data.y[index], index)
+            return self._weighted(
+                self.standardizer.transform(self.data.x[index], self.dtype), self.data.y[index], index
+            )
         rows = self._rows[index]
         return self._weighted(self._kernel.gather(self.data.x, rows, *self._scaling), self.data.y.take(rows, 0), rows)
 
@@ -97,7 +101,7 @@ class Feed:
         if self._kernel is not None and all(step.kernel_name for step in self.augment.steps):
             return self._weighted(*self._draw(self._kernel, self.augment, self._rows[index], rng), index)
         x, targets = self.augment(self.data.x[index], self.data.y[index], rng)
-        return self._weighted(self.standardizer.transform(x), targets, index)
+        return self._weighted(self.standardizer.transform(x, self.dtype), targets, index)
 
     def _weighted(self, x: Array, labels: Array, index: Index) -> Batch:
         weights = self.data.weights
@@ -129,7 +133,7 @@ class Feed:
         if isinstance(self.data.x, Shards):
             return None
         fits = self.data.x.flags.c_contiguous and self.data.x.dtype in KERNEL_DTYPES
-        return backend.fused_pass("batch", np.float32) if fits else None
+        return backend.fused_pass("batch", np.dtype(self.dtype)) if fits else None
 
     @cached_property
     def _rows(self) -> Indices:

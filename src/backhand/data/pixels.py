@@ -26,9 +26,10 @@ class Pixels:
     note: str = ""
 
 
-def read_pixels(x: NDArray[Any], where: str) -> Pixels:
+def read_pixels(x: NDArray[Any], where: str, white: int | None = None) -> Pixels:
     """Images of any dtype as uint8, where that loses nothing: integers from 0 to 255, or 255ths from 0 to 1.
 
+    white: of other dtypes than uint8, 255 or 1; without it, it follows from the brightest pixel.
     Raises DataError, with the line of Python to write, for other ranges and for values between grey levels.
     """
     if x.dtype == np.uint8:
@@ -36,10 +37,16 @@ def read_pixels(x: NDArray[Any], where: str) -> Pixels:
         return Pixels(x, WHITE, _brightness_note(brightest) if 0 < brightest <= DARK_LIMIT else "")
     refuse_not_finite(x, where)
     low, high = float(x.min()), float(x.max())
-    if low >= 0 and high <= 1 and (levels := _grey_levels(x)) is not None:
+    if white != WHITE and low >= 0 and high <= 1 and (levels := _grey_levels(x)) is not None:
         return Pixels(levels, 1, f"{x.dtype} from {low:g} to {high:g}, read as 0 to 255")
-    if low >= 0 and DARK_LIMIT < high <= WHITE and (x == np.rint(x)).all():
+    darkest = 0 if white == WHITE else DARK_LIMIT + 1  # that the brightest pixel may be
+    if white != 1 and low >= 0 and darkest <= high <= WHITE and (x == np.rint(x)).all():
         return Pixels(x.astype(np.uint8), WHITE, f"{x.dtype} from {low:g} to {high:g}, read as uint8")
+    if white is not None:
+        levels_of = "whole numbers from 0 to 255" if white == WHITE else "255ths from 0 to 1"
+        raise DataError(
+            f"{where} holds images as {x.dtype} from {low:g} to {high:g}, and earlier ones were {levels_of}"
+        )
     raise DataError(
         f"{where} holds images as {x.dtype} from {low:g} to {high:g}, and pixels are uint8 from 0 to 255: "
         f"write {conversion_code(x)}, or x.reshape(len(x), -1) for a network on features"

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from backhand.arrays import Array, Shape
-from backhand.data.columns import CHUNK, ColumnStatistics, Floats, column_statistics, moments
+from backhand.data.columns import CHUNK, ColumnStatistics, Floats, column_statistics, moments, refuse_none
 from backhand.data.dataset import Samples, plain_array
 from backhand.errors import CheckpointError, DataError, closest
 
@@ -22,7 +22,6 @@ RARE_SHARE = 0.04
 MIN_FLOAT64 = np.finfo(np.float64).tiny  # the smallest number whose inverse is finite
 MAX_ROUNDING_LOSS = 0.1  # of a feature's deviation: rounding to float32 must not lose more
 FLOAT32_ROUNDING = 2.0**-24  # the largest relative rounding error of float32
-MAX_FLOAT32 = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,13 @@ class Standardizer:
     scale: Floats
 
     @classmethod
-    def fit(cls, x: Samples, mode: Mode = "channel") -> Self:
+    def fit(cls, x: Samples, mode: Mode = "channel", weights: Array | None = None) -> Self:
         """The standardisation by the mean and the standard deviation of the training samples.
 
         x: (N, H, W, C) uint8, which are put on 0..1 first, or (N, F) numbers.
         mode: "none" (only that), "global" (one mean and deviation), "channel" (one for each channel of images), or
         "feature" (one for every pixel or feature).
+        weights: (N,), 0 or more: a weight of 2 counts a sample twice. None: all are 1.
 
         A deviation has a least value: 0.02 for pixels; for a feature of which fewer than 4% of the samples differ from
         the common value, what it would be if 4% did. A feature that does not vary has scale 0: nothing is learnt of it.
@@ -56,7 +56,7 @@ class Standardizer:
         x = plain_array(x, "the samples to standardise by")
         if mode == "channel" and x.ndim != 4:
             raise DataError('standardisation "channel" needs images; use "feature" for a table of features')
-        mean, scale = _pixel_statistics(x, mode) if is_pixels(x) else _feature_statistics(x, mode)
+        mean, scale = (_pixel_statistics if is_pixels(x) else _feature_statistics)(x, mode, weights)
         return cls(np.asarray(mean), np.asarray(scale))
 
     def transform(self, x: Samples, dtype: DTypeLike = np.float32) -> NDArray[Any]:
@@ -92,19 +92,22 @@ class Standardizer:
         mean, scale = (np.broadcast_to(value.astype(precision), sample).ravel() for value in (self.mean, self.scale))
         return mean, scale
 
-    def refuse_overflow(self, x: Samples, where: str) -> None:
-        """Raise DataError, naming the value, where a sample of x would be infinite in float32 once standardised."""
+    def refuse_overflow(self, x: Samples, where: str, dtype: DTypeLike = np.float32) -> None:
+        """Raise DataError, naming the value, where a sample of x would be infinite in this dtype once standardised."""
         if x.ndim == 4:
             return
+        limit, mean, scale = float(np.finfo(dtype).max), float(np.abs(self.mean).max()), float(self.scale.max())
         for start in range(0, len(x), CHUNK):
             chunk = x[start : start + CHUNK]
-            beyond = np.argwhere(~(np.abs(self.transform(chunk, np.float64)) <= MAX_FLOAT32))
+            if (max(-float(chunk.min()), float(chunk.max())) + mean) * scale <= limit:
+                continue  # as nearly always, which takes little time to see
+            beyond = np.argwhere(~(np.abs(self.transform(chunk, np.float64)) <= limit))
             if len(beyond):
                 row, *column = beyond[0].tolist()
                 remedy = "correct or remove it" if self.mean.ndim else 'use data.standardize = "feature", or correct it'
                 raise DataError(
                     f"row {start + row}, column {_format_index(column)} of {where} is {chunk[tuple(beyond[0])]:g}, "
-                    f"too large for float32 once standardised; {remedy}"
+                    f"too large for {np.dtype(dtype)} once standardised; {remedy}"
                 )
 
     def arrays(self) -> dict[str, Floats]:
@@ -127,17 +130,16 @@ def is_pixels(x: Samples) -> bool:
     return x.ndim == 4 and x.dtype == np.uint8
 
 
-def _pixel_statistics(x: Samples, mode: Mode) -> tuple[Floats, Floats]:
+def _pixel_statistics(x: Samples, mode: Mode, weights: Array | None) -> tuple[Floats, Floats]:
     if mode == "none":
         return np.zeros(()), np.array(1 / 255)
-    if not len(x):
-        raise DataError("cannot standardise: there are no samples")
-    mean, deviation = _pooled(*moments(x), mode)
+    refuse_none(x, weights)
+    mean, deviation = _pooled(*moments(x, weights=weights), mode)
     return mean, 1 / np.maximum(deviation, 255 * PIXEL_FLOOR)
 
 
-def _feature_statistics(x: Samples, mode: Mode) -> tuple[Floats, Floats]:
-    statistics = column_statistics(x)
+def _feature_statistics(x: Samples, mode: Mode, weights: Array | None) -> tuple[Floats, Floats]:
+    statistics = column_statistics(x, weights)
     if mode == "feature":
         floor = np.where(statistics.uncommon_share < RARE_SHARE, statistics.uncommon_distance * RARE_SHARE**0.5, 0)
         return statistics.mean, _inverse(np.maximum(statistics.deviation, floor))

@@ -8,7 +8,6 @@ import numpy as np
 from backhand.arrays import Shape
 from backhand.data.augment import Augment
 from backhand.data.standardize import Standardizer
-from backhand.errors import BackhandError
 from backhand.study import make_table
 from backhand.study.augment import AugmentTable
 
@@ -18,11 +17,9 @@ def augment_of(
 ) -> Augment | None:
     """The augmentation that options such as {"flip": True, "shift": 2} describe for samples of this shape.
 
-    Raises ValueError for an unknown key, a wrong value, and for samples that are no images.
+    Raises StudyError for an unknown key, a wrong value, and for samples that are no images.
     """
     if not options:
         return None
-    try:
-        return make_table(AugmentTable, **options).make(shape, standardizer.mean.astype(np.float32), classes, "augment")
-    except BackhandError as error:
-        raise ValueError(str(error)) from None
+    table = make_table(AugmentTable, **options)
+    return table.make(shape, standardizer.mean.astype(np.float32), classes, "augment")

@@ -2,37 +2,41 @@
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from backhand import backend
 from backhand.arrays import Array
+from backhand.data.batches import steps_per_epoch
 from backhand.data.dataset import Dataset, Labels, Samples
 from backhand.data.feed import Feed
 from backhand.data.standardize import Standardizer
 from backhand.data.value_range import ValueRange
-from backhand.errors import BackhandError, DivergenceError
+from backhand.errors import BackhandError
 from backhand.estimators import settings
 from backhand.estimators.augmenting import augment_of
+from backhand.estimators.fitted import Fitted
 from backhand.estimators.inputs import Inputs
-from backhand.estimators.parameters import Parameters
-from backhand.files.paths import PathLike
+from backhand.estimators.ranges import check_parameters
+from backhand.estimators.refusals import value_errors
+from backhand.estimators.weights import read_weights
 from backhand.predictors import Predictor
 from backhand.training.losses import Loss
 from backhand.training.penalty import L2
 from backhand.training.solver import Solver
 
 Index = NDArray[np.intp]
+Feeds = tuple[Feed, Feed | None]  # of training, and of validation where samples are held out
 
 
-class BackhandEstimator(Parameters):
+class BackhandEstimator(Fitted):
     """The base of both estimators; `BackhandClassifier` and `BackhandRegressor` say what the parameters are."""
 
     _monitored: ClassVar[str]  # the figure of the validation split that early stopping watches
@@ -44,8 +48,8 @@ class BackhandEstimator(Parameters):
         """y as labels (N,) or targets (N, T); reset: whether the classes, or how many targets, are learnt from it."""
 
     @abstractmethod
-    def _make_loss(self, y: Labels) -> Loss:
-        """The loss of the training on these labels or targets."""
+    def _make_loss(self, y: Labels, weights: Array | None) -> Loss:
+        """The loss of the training on these labels or targets; weights: (N,), of the samples, or None."""
 
     @abstractmethod
     def _outputs(self) -> int:
@@ -65,98 +69,128 @@ class BackhandEstimator(Parameters):
         """Train the network on samples X with labels or targets y; returns the estimator.
 
         X: rows (N, F), images (N, H, W) or (N, H, W, C), or a table of pandas or polars, whose columns of text become
-        columns of 0 and 1. sample_weight: (N,), of the samples in the loss; one of 0 leaves the sample out.
-        Raises ValueError for parameters, samples and labels that do not fit, and DivergenceError where the loss grows
-        beyond all bounds.
+        columns of 0 and 1. sample_weight: (N,), how often each sample counts: one of 0 leaves the sample out.
+        Raises ValueError for parameters, samples and labels that do not fit, which leaves an earlier fit as it was, and
+        DivergenceError where the loss grows beyond all bounds.
         """
-        if self.warm_start and hasattr(self, "solver_"):
-            return self._go_on(X, y, sample_weight, epochs=self.max_iter)
-        self.inputs_, x = Inputs.of(self, X)
-        data = self._dataset(x, y, sample_weight, reset=True)
-        train, validation = self._feeds(data)
-        self._prepare(train)
-        return self._train(train, validation, epochs=self.max_iter)
+        with self._preparing():
+            if self.warm_start and hasattr(self, "solver_"):
+                feeds = self._next_feeds(X, y, sample_weight)
+                self._start_rate(len(feeds[0]))
+            else:
+                feeds = self._first_feeds(X, y, sample_weight)
+        return self._train(*feeds, epochs=self.max_iter)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, *, known: bool = False) -> Self:
         """Train one epoch on these samples; the first call prepares the network for them.
 
         known: whether the classes are known already.
         """
-        if hasattr(self, "solver_"):
-            return self._go_on(X, y, sample_weight, epochs=1)
-        self.inputs_, x = Inputs.of(self, X)
-        train, _ = self._feeds(self._dataset(x, y, sample_weight, reset=not known))
-        self._prepare(train)
-        return self._train(train, None, epochs=1)
+        with self._preparing():
+            if self.early_stopping:
+                raise ValueError("partial_fit does not support early_stopping=True, for which a fit holds samples out")
+            if hasattr(self, "solver_"):
+                feeds = self._next_feeds(X, y, sample_weight)
+            else:
+                feeds = self._first_feeds(X, y, sample_weight, known=known)
+        return self._train(*feeds, epochs=1)
 
-    def _go_on(self, X: Any, y: Any, sample_weight: Any, *, epochs: int) -> Self:
-        """Train on from the weights that there are, on the scale of the first samples."""
-        x = self.inputs_.samples(self, X)
-        data = self._dataset(x, y, sample_weight, reset=False)
-        return self._train(*self._feeds(data, self.predictor_.standardizer), epochs=epochs)
-
-    def _dataset(self, x: Samples, y: Any, sample_weight: Any, *, reset: bool) -> Dataset:
-        labels = self._read_targets(y, reset=reset)
-        if len(x) != len(labels):
-            raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(x), len(labels)]}")
-        weights = None if sample_weight is None else _check_sample_weight(sample_weight, x, ensure_non_negative=True)
-        weights = self._weights(labels, weights)
-        if weights is None:
-            return Dataset(x, labels)
-        kept = np.flatnonzero(weights)  # neither the scaling nor a batch is to have anything of the others
+    @contextmanager
+    def _preparing(self) -> Iterator[None]:
+        """Check the parameters, and leave the estimator as it was where an exception breaks off the block."""
+        before = dict(vars(self))
         try:
-            return Dataset(x[kept], labels[kept], weights[kept]).weighed("all samples")
-        except BackhandError as error:
-            raise ValueError(str(error)) from None
+            with value_errors():
+                check_parameters(self)
+                yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
 
-    def _weights(self, labels: Labels, weights: Array | None) -> Array | None:
-        """The weights of the samples in the loss, in proportion, from those that the caller gave."""
-        return weights
-
-    def _feeds(self, data: Dataset, standardizer: Standardizer | None = None) -> tuple[Feed, Feed | None]:
-        """The feeds of training and, for early stopping, of validation; standardizer: that of an earlier fit."""
-        if standardizer is None:
-            self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        held: Dataset | None = None
-        if self.early_stopping:
-            rest, drawn = self._split(data.y, self._seed)
-            data, held = data.take(rest), data.take(drawn)
-        standardizer = standardizer or self._standardizer(data.x)
-        augment = augment_of(self.augment, data.x.shape[1:], standardizer, self._outputs())
-        return Feed(data, standardizer, augment), None if held is None else Feed(held, standardizer)
-
-    def _standardizer(self, x: Samples) -> Standardizer:
+    def _first_feeds(self, X: Any, y: Any, sample_weight: Any, *, known: bool = False) -> Feeds:
+        """The feeds of a first fit, for whose samples the network is made."""
+        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self.inputs_, x = Inputs.of(self, X)
+        train, held = self._split_data(self._dataset(x, y, sample_weight, reset=not known))
         mode = self.standardize
         if mode == "auto":
             mode = "channel" if x.ndim > 2 else "feature"
-        try:
-            return Standardizer.fit(x, mode)
-        except BackhandError as error:
-            raise ValueError(str(error)) from None
+        feeds = self._feeds(train, held, Standardizer.fit(train.x, mode, train.weights))
+        self._prepare(feeds[0])
+        return feeds
+
+    def _next_feeds(self, X: Any, y: Any, sample_weight: Any) -> Feeds:
+        """The feeds with which the training goes on from the weights that there are, on the scale of the first."""
+        data = self._dataset(self.inputs_.samples(self, X), y, sample_weight, reset=False)
+        feeds = self._feeds(*self._split_data(data), self.predictor_.standardizer)
+        self.solver_.penalty = self._penalty(min(self.solver_.batch_size, len(feeds[0])))
+        return feeds
+
+    def _dataset(self, x: Samples, y: Any, sample_weight: Any, *, reset: bool) -> Dataset:
+        """The samples of a weight above 0 with their labels, and with weights of mean 1, unless all are equal."""
+        labels = self._read_targets(y, reset=reset)
+        if len(x) != len(labels):
+            raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(x), len(labels)]}")
+        weights = self._weights(labels, read_weights(sample_weight, len(x)))
+        self._mean_weight = 1.0
+        if weights is None:
+            return Dataset(x, labels)
+        kept = np.flatnonzero(weights)  # neither the scaling nor a batch is to have anything of the others
+        data = Dataset(x[kept], labels[kept], weights[kept]).weighed("all samples")
+        self._mean_weight = float(weights[kept].mean())
+        return data if np.ptp(weights[kept]) else replace(data, weights=None)
+
+    def _weights(self, labels: Labels, weights: Array | None) -> Array | None:
+        """The weights of the samples, from those that the caller gave."""
+        return weights
+
+    def _split_data(self, data: Dataset) -> tuple[Dataset, Dataset | None]:
+        """The samples to train on, and those held out for early stopping."""
+        if not self.early_stopping:
+            return data, None
+        rest, held = self._split(data.y, self._seed)
+        return data.take(rest), data.take(held)
+
+    def _feeds(self, train: Dataset, held: Dataset | None, standardizer: Standardizer) -> Feeds:
+        augment = augment_of(self.augment, train.x.shape[1:], standardizer, self._outputs())
+        validation = None if held is None else Feed(held, standardizer, dtype=self.dtype)
+        return Feed(train, standardizer, augment, self.dtype), validation
 
     def _prepare(self, train: Feed) -> None:
         """Make the network, its solver and the predictor for samples like these."""
-        loss, shape, count = self._make_loss(train.data.y), train.data.x.shape[1:], self._outputs()
-        outputs = loss.outputs(count)
+        data, count = train.data, self._outputs()
+        loss = self._make_loss(data.y, data.weights)
+        outputs, shape = loss.outputs(count), data.x.shape[1:]
         model = settings.make_model(self, outputs, shape)
         try:
-            model.build(shape, seed=self._seed)
+            model.build(shape, seed=self._seed, dtype=self.dtype)
         except BackhandError as error:
             raise ValueError(f"model: {error}") from None
         if model.output_shape != (outputs,):
             raise ValueError(f"the model ends with the shape {model.output_shape}; these targets need ({outputs},)")
-        batch = min(200, len(train)) if self.batch_size == "auto" else min(int(self.batch_size), len(train))
+        batch = min(200 if self.batch_size == "auto" else int(self.batch_size), len(train))
         self.solver_ = Solver(
             *(model, loss, settings.make_optimizer(self), max(batch, model.min_batch_size)),
-            penalty=L2(self.alpha / max(batch, 1)),
+            penalty=self._penalty(batch),
             clip_norm=self.clip_norm,
             shuffle=self.shuffle,
             seed=self._seed,
         )
-        per_epoch = -(-len(train) // self.solver_.batch_size)
-        self.solver_.schedule = settings.make_schedule(self, per_epoch, len(train))
+        self._start_rate(len(train))
         shared = {"model": model, "loss": loss, "standardizer": train.standardizer, "encoding": self.inputs_.encoding}
-        self.predictor_ = self._make_predictor(shared | {"value_range": ValueRange.fit(train.data.x)})
+        self.predictor_ = self._make_predictor(shared | {"value_range": ValueRange.fit(data.x)})
+
+    def _penalty(self, batch: int) -> L2:
+        """The penalty, which is shared among the samples of a batch, each as often as its weight says."""
+        return L2(self.alpha / (batch * self._mean_weight))
+
+    def _start_rate(self, samples: int) -> None:
+        """Let the learning rate run its course from here on, in epochs of so many samples."""
+        solver = self.solver_
+        steps = steps_per_epoch(samples, solver.batch_size, solver.model.min_batch_size)
+        solver.schedule = settings.make_schedule(self, samples, steps, solver.step)
+        solver.optimizer.lr = self.learning_rate_init
 
     def _train(self, train: Feed, validation: Feed | None, *, epochs: int) -> Self:
         """Train for so many more epochs at most, and take over what the solver has recorded."""
@@ -164,12 +198,18 @@ class BackhandEstimator(Parameters):
         self.stopping_, solver.callbacks = settings.make_callbacks(self, self._monitored, validation is not None)
         solver.stopped, target = "", solver.epoch + epochs  # also where an earlier fit was to have more epochs
         try:
-            with self._threads():
+            with value_errors(), self._threads():
                 solver.fit(train, validation, epochs=target)
-        except DivergenceError as error:
-            raise DivergenceError(settings.in_parameters(str(error))) from None
-        solver.callbacks = ()
-        self._record(target)
+        finally:
+            solver.callbacks, solver.epoch_totals = (), None  # the next call may have other samples
+            self._record()
+        if not solver.stopped and target >= self.max_iter > 1 and self.tol > 0 and self.schedule is None:
+            warnings.warn(
+                f"the loss still fell in the last of {self.max_iter} epochs; raise max_iter, or set tol=0 if that is "
+                f"what you want",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
         return self
 
     def _threads(self) -> AbstractContextManager[None]:
@@ -177,51 +217,12 @@ class BackhandEstimator(Parameters):
             return nullcontext()
         return backend.using(backend.chosen(), threads=self.n_jobs)
 
-    def _record(self, target: int) -> None:
+    def _record(self) -> None:
         history = self.solver_.history
         self.loss_curve_ = [record["train_loss"] for record in history]
-        self.loss_, self.best_loss_ = self.loss_curve_[-1], min(self.loss_curve_)
+        self.loss_, self.best_loss_ = (self.loss_curve_ or [np.inf])[-1], min(self.loss_curve_, default=np.inf)
         self.n_iter_, self.t_ = len(history), self.solver_.step * self.solver_.batch_size
         self.validation_scores_ = self.best_validation_score_ = None
-        if self.early_stopping and f"validation_{self._monitored}" in history[-1]:
+        if self.early_stopping and history and f"validation_{self._monitored}" in history[-1]:
             self.validation_scores_ = [record.get(f"validation_{self._monitored}") for record in history]
             self.best_validation_score_ = self.stopping_.best
-        if not self.solver_.stopped and target >= self.max_iter > 1 and self.tol > 0 and self.schedule is None:
-            warnings.warn(
-                f"the loss still fell in the last of {self.max_iter} epochs; raise max_iter, or set tol=0 if that is "
-                f"what you want",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
-
-    # -- the network inside --------------------------------------------------------------------------------------------
-
-    def _scores(self, X: Any) -> Array:
-        check_is_fitted(self)
-        return self.predictor_.scores(self.inputs_.samples(self, X))
-
-    @property
-    def coefs_(self) -> list[Array]:
-        """The weights (I, O) of the linear layers and the kernels of convolutions, from the first layer on."""
-        return [p.value for p in self.solver_.model.parameters if p.name.endswith(".weight")]
-
-    @property
-    def intercepts_(self) -> list[Array]:
-        """The biases of the same layers."""
-        return [p.value for p in self.solver_.model.parameters if p.name.endswith(".bias")]
-
-    @property
-    def history_(self) -> Sequence[dict[str, float]]:
-        """One record per epoch: see `Solver.history`."""
-        return self.solver_.history
-
-    def save(self, path: PathLike) -> None:
-        """Write the fitted network to one file, from which `backhand.load_model` gives a predictor of the same answers.
-
-        Raises NotFittedError before `fit`, and errors as `Predictor.save` does.
-        """
-        check_is_fitted(self)
-        self.predictor_.save(path)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "solver_")

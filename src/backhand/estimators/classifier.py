@@ -46,14 +46,16 @@ class BackhandClassifier(ClassifierMixin, BackhandEstimator):  # type: ignore[mi
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train one epoch on these samples. classes: all labels that there will ever be, needed at the first call."""
-        if self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True, for which a fit holds samples out")
-        if not hasattr(self, "solver_"):
-            if classes is None:
-                raise ValueError("classes must be given at the first call of partial_fit: all labels there will be")
-            self.classes_ = np.unique(np.asarray(classes))
-        elif classes is not None and not np.array_equal(np.unique(np.asarray(classes)), self.classes_):
-            raise ValueError(f"classes are {np.unique(classes)} now and were {self.classes_} at the first call")
+        if classes is None and not hasattr(self, "solver_"):
+            raise ValueError("classes must be given at the first call of partial_fit: all labels there will be")
+        if classes is not None:
+            given = np.asarray(classes)
+            _refuse_mixed(given, "classes")
+            given = np.unique(given)
+            if not hasattr(self, "solver_"):
+                self.classes_ = given
+            elif not np.array_equal(given, self.classes_):
+                raise ValueError(f"classes are {given} now and were {self.classes_} at the first call")
         return self._partial_fit(X, y, sample_weight, known=True)
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -74,6 +76,7 @@ class BackhandClassifier(ClassifierMixin, BackhandEstimator):  # type: ignore[mi
     def _read_targets(self, y: Any, *, reset: bool) -> Labels:
         labels = column_or_1d(y, warn=True)
         _refuse_missing(labels)
+        _refuse_mixed(labels, "y")
         assert_all_finite(labels, input_name="y")
         _refuse_measurements(labels)
         check_classification_targets(labels)
@@ -86,23 +89,25 @@ class BackhandClassifier(ClassifierMixin, BackhandEstimator):  # type: ignore[mi
             raise ValueError(f"`y` has the label {labels[unknown[0]]!r}, which is not in classes {self.classes_}")
         return index.astype(np.int64)
 
-    def _make_loss(self, y: Labels) -> Loss:
+    def _make_loss(self, y: Labels, weights: Array | None) -> Loss:
         if self.loss not in CLASSIFICATION:
             raise ValueError(f"loss must be one of {', '.join(CLASSIFICATION)}, not {self.loss!r}")
-        smoothing = {"smoothing": self.label_smoothing} if self.label_smoothing else {}
-        return loss_of(self.loss, **smoothing)
+        if self.label_smoothing and self.loss != "softmax_cross_entropy":
+            raise ValueError(f'label_smoothing is of the loss "softmax_cross_entropy"; with "{self.loss}" it must be 0')
+        return loss_of(self.loss, **({"smoothing": self.label_smoothing} if self.label_smoothing else {}))
 
     def _weights(self, labels: Labels, weights: Array | None) -> Array | None:
         if self.class_weight is None:
-            return super()._weights(labels, weights)
-        named = self.classes_[labels]
-        present = np.unique(named)
-        per_class = dict(zip(present.tolist(), self._class_weights(present, named), strict=True))
-        own = np.array([per_class[label] for label in named.tolist()])
-        return super()._weights(labels, own if weights is None else own * weights)
-
-    def _class_weights(self, present: NDArray[Any], named: NDArray[Any]) -> NDArray[Any]:
-        return np.asarray(compute_class_weight(self.class_weight, classes=present, y=named))
+            return weights
+        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
+            counts = np.bincount(labels, weights, len(self.classes_))
+            share = counts.sum() / np.count_nonzero(counts)  # of each class, where all weigh the same
+            own = np.divide(share, counts, out=np.zeros(len(counts)), where=counts > 0)[labels]
+        else:
+            named = self.classes_[labels]
+            present, index = np.unique(named, return_inverse=True)
+            own = compute_class_weight(self.class_weight, classes=present, y=named)[index]
+        return np.asarray(own if weights is None else own * weights)
 
     def _outputs(self) -> int:
         return len(self.classes_)
@@ -122,6 +127,18 @@ def _refuse_missing(labels: NDArray[Any]) -> None:
     missing = [row for row, label in enumerate(labels.tolist()) if is_missing(label)] if labels.dtype == object else []
     if missing:
         raise ValueError(f"Input y contains NaN: row {missing[0]}, counted from 0, has no label; remove the row")
+
+
+def _refuse_mixed(labels: NDArray[Any], where: str) -> None:
+    """Raise ValueError for labels that cannot be sorted, such as numbers among texts."""
+    try:
+        np.unique(labels if labels.dtype == object else labels[:0])
+    except TypeError:
+        kinds = {type(label).__name__: label for label in labels.tolist()}
+        examples = " and ".join(f"{label!r}" for label in list(kinds.values())[:2])
+        raise ValueError(
+            f"{where} has labels of several kinds, such as {examples}; make all numbers, or all texts"
+        ) from None
 
 
 def _refuse_measurements(labels: NDArray[Any]) -> None:

@@ -13,9 +13,8 @@ from backhand.data.frames.dataframes import frame_of, is_frame
 from backhand.data.frames.encoding import Encoding
 from backhand.data.frames.frame import Frame
 from backhand.data.frames.values import refuse_missing
-from backhand.data.pixels import read_pixels
+from backhand.data.pixels import Pixels, read_pixels
 from backhand.data.tables import read_table
-from backhand.errors import DataError
 
 IMAGE_AXES = (3, 4)  # (N, H, W) and (N, H, W, C)
 
@@ -25,46 +24,44 @@ class Inputs:
     """How X becomes samples, as it was at `fit`.
 
     encoding: of the columns of a table; None for rows and images. A table of numbers alone may come as rows, too.
+    white: the value of white in images, 255 or 1; None for rows and tables. That of a single dark image is unknown.
     """
 
     encoding: Encoding | None = None
-    images: bool = False
+    white: int | None = None
 
     @classmethod
     def of(cls, estimator: Any, X: Any) -> tuple[Self, Samples]:
         """How X becomes samples, and these samples; sets `n_features_in_` and `feature_names_in_` of the estimator.
 
-        Raises ValueError for what is no samples.
+        Raises DataError or ValueError for what is no samples.
         """
         if _is_images(X):
-            samples = _images(X)
-            _forget_features(estimator, int(np.prod(samples.shape[1:])))
-            return cls(images=True), samples
+            images = _images(X)
+            _forget_features(estimator, int(np.prod(images.x.shape[1:])))
+            return cls(white=images.white), images.x
         if not _has_names(X):
             return cls(), _rows(estimator, X, reset=True)
-        try:
-            frame = frame_of(X)
-            for name, column in frame.columns.items():
-                refuse_missing(column, name, frame)
-            inputs = cls(Encoding.fit(frame, frame.columns))
-            return inputs, inputs._of_frame(estimator, X, frame, reset=True)
-        except DataError as error:
-            raise ValueError(str(error)) from None
+        frame = frame_of(X)
+        for name, column in frame.columns.items():
+            refuse_missing(column, name, frame)
+        inputs = cls(Encoding.fit(frame, frame.columns))
+        return inputs, inputs._of_frame(estimator, X, frame, reset=True)
 
     def samples(self, estimator: Any, X: Any) -> Samples:
-        """The samples in X, as at `fit`. Raises ValueError for others, and for a column less than there was."""
-        if self.images:
+        """The samples in X, as at `fit`.
+
+        Raises DataError or ValueError for others, and for a column less than there was.
+        """
+        if self.white is not None:
             if not _is_images(X):
                 raise ValueError(f"the network was fitted to images, and X has the shape {np.asarray(X).shape}")
-            return _images(X)
+            return _images(X, self.white).x
         if self.encoding is None or (self.encoding.is_numeric and not _has_names(X)):
             return _rows(estimator, X, reset=False)
         if not is_frame(X):
             raise ValueError("the network was fitted to a table with named columns; give such a table")
-        try:
-            return self._of_frame(estimator, X, frame_of(X), reset=False)
-        except DataError as error:
-            raise ValueError(str(error)) from None
+        return self._of_frame(estimator, X, frame_of(X), reset=False)
 
     def _of_frame(self, estimator: Any, X: Any, frame: Frame, *, reset: bool) -> Samples:
         """The rows of a table; in one of numbers, scikit-learn compares the names and the order of the columns."""
@@ -84,15 +81,11 @@ def _is_images(X: Any) -> bool:
     return (np.asarray(X, dtype=object).ndim if axes_of_x is None else axes_of_x) in IMAGE_AXES
 
 
-def _images(X: Any) -> Samples:
-    """Images (N, H, W) or (N, H, W, C) as (N, H, W, C) of uint8, or as they are where they are no pixels."""
+def _images(X: Any, white: int | None = None) -> Pixels:
+    """Images (N, H, W) or (N, H, W, C) as (N, H, W, C) of uint8. white: its value, where it is known from the fit."""
     x: Array = np.asarray(X)
-    try:
-        axes.refuse_channels_first(x.shape, "X")
-        x = x[..., None] if x.ndim == 3 else x
-        return read_pixels(x, "X").x.reshape(x.shape)
-    except DataError as error:
-        raise ValueError(str(error)) from None
+    axes.refuse_channels_first(x.shape, "X")
+    return read_pixels(x[..., None] if x.ndim == 3 else x, "X", white)
 
 
 def _has_names(X: Any) -> bool:

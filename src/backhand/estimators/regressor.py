@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_array
 
+from backhand.arrays import Array
 from backhand.data.dataset import Labels
 from backhand.data.split import random_split
 from backhand.errors import BackhandError
@@ -38,8 +39,6 @@ class BackhandRegressor(RegressorMixin, BackhandEstimator):  # type: ignore[misc
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train one epoch on these samples; the first ones decide how samples and targets are scaled."""
-        if self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True, for which a fit holds samples out")
         return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X: Any) -> NDArray[np.float64]:
@@ -73,20 +72,26 @@ class BackhandRegressor(RegressorMixin, BackhandEstimator):  # type: ignore[misc
             raise ValueError(f"y has {targets.shape[1]} targets now and had {self.n_outputs_} at the first call")
         return np.asarray(targets)
 
-    def _make_loss(self, y: Labels) -> Loss:
+    def _make_loss(self, y: Labels, weights: Array | None) -> Loss:
         if self.loss not in REGRESSION:
             raise ValueError(f"loss must be one of {', '.join(REGRESSION)}, not {self.loss!r}")
         loss = regression_loss(loss_of(self.loss, **({"delta": self.huber_delta} if self.loss == "huber" else {})))
-        return loss.fitted(y) if self.standardize_target else loss
+        return loss.fitted(y, weights) if self.standardize_target else loss
 
     def _outputs(self) -> int:
         return self.n_outputs_
 
     def _split(self, y: Labels, seed: int) -> tuple[Index, Index]:
         try:
-            return random_split(len(y), float(self.validation_fraction), seed)
+            rest, held = random_split(len(y), float(self.validation_fraction), seed)
         except BackhandError as error:
             raise ValueError(f"early_stopping: {error}") from None
+        if (y[held] == y[held[0]]).all(0).any():
+            raise ValueError(
+                f"early_stopping compares epochs by R², and the targets of the samples that it holds out ({len(held)} "
+                f"of {len(y)}) are all equal; raise validation_fraction"
+            )
+        return rest, held
 
     def _make_predictor(self, shared: dict[str, Any]) -> Regressor:
         several = self.n_outputs_ > 1

@@ -1,13 +1,15 @@
 """What the parameters of an estimator mean: the network, the optimiser, the schedule and the callbacks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
+from numbers import Integral
 from typing import Any
 
 from backhand.architectures import mlp
 from backhand.arrays import Shape
-from backhand.errors import BackhandError, closest
-from backhand.estimators.inverse_scaling import InverseScaling
+from backhand.errors import closest
+from backhand.estimators.ranges import COUNT
+from backhand.estimators.rates import Adaptive, Delayed, EndOfRate, InverseScaling
 from backhand.layers import Layer
 from backhand.model.sequential import Sequential
 from backhand.study import make_table
@@ -16,7 +18,7 @@ from backhand.study.table import Table
 from backhand.training.callbacks import Callback, DivergenceGuard, EarlyStopping
 from backhand.training.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp
 from backhand.training.progress import ProgressBar
-from backhand.training.schedules import CosineDecay, OneCycle, ReduceOnPlateau, Schedule
+from backhand.training.schedules import CosineDecay, OneCycle, Schedule
 
 ACTIVATIONS = {"logistic": "sigmoid"}  # scikit-learn's names of activations that have another one here
 INIT = "glorot"  # whatever the activation, as in scikit-learn: in few steps, He's larger weights fit noise
@@ -32,24 +34,14 @@ class _Architecture(Table):
     model: ModelTable
 
 
-# The keys of a study in a message, as parameters of an estimator.
-KEYS = {"train.optimizer.lr": "learning_rate_init", "train.batch_size": "batch_size", "train.clip_norm": "clip_norm"}
-
-
-def in_parameters(message: str) -> str:
-    """A message that names keys of a study, with the parameters of the same meaning."""
-    for key, parameter in KEYS.items():
-        message = message.replace(key, parameter)
-    return message
-
-
 def make_model(estimator: Any, outputs: int, shape: Shape) -> Sequential:
-    """The network, not built yet. Raises ValueError for an unknown one, and for one with another number of outputs."""
+    """The network, not built yet. Raises ValueError or StudyError for an unknown one."""
     model = estimator.model
     if model is None:
         model = _perceptron(estimator, outputs)
-    elif isinstance(model, str | dict):
-        model = _named({"name": model} if isinstance(model, str) else model, outputs, shape)
+    elif isinstance(model, str | Mapping):
+        table = {"name": model} if isinstance(model, str) else dict(model)
+        model = make_table(_Architecture, model=table).model.make(outputs, shape)
     elif isinstance(model, Sequential):
         model = model.fresh()
     elif isinstance(model, Sequence) and all(isinstance(layer, Layer) for layer in model):
@@ -61,19 +53,14 @@ def make_model(estimator: Any, outputs: int, shape: Shape) -> Sequential:
 
 def _perceptron(estimator: Any, outputs: int) -> Sequential:
     hidden = estimator.hidden_layer_sizes
-    widths = (hidden,) if isinstance(hidden, int) else tuple(hidden)
+    widths = (hidden,) if isinstance(hidden, Integral) or not isinstance(hidden, Iterable) else tuple(hidden)
+    if not all(width in COUNT for width in widths):
+        raise ValueError(f"hidden_layer_sizes must be an integer of 1 or more, or several, not {hidden!r}")
     activation = ACTIVATIONS.get(estimator.activation, estimator.activation)
     if activation == "identity":
         raise ValueError('activation="identity" makes a linear network; use hidden_layer_sizes=()')
     options = {"activation": activation, "dropout": estimator.dropout, "batchnorm": estimator.batchnorm}
-    return mlp(outputs, widths, init=INIT, **options)
-
-
-def _named(table: dict[str, Any], outputs: int, shape: Shape) -> Sequential:
-    try:
-        return make_table(_Architecture, model=table).model.make(outputs, shape)
-    except BackhandError as error:
-        raise ValueError(str(error)) from None
+    return mlp(outputs, tuple(map(int, widths)), init=INIT, **options)
 
 
 def make_optimizer(estimator: Any) -> Optimizer:
@@ -94,15 +81,21 @@ def make_optimizer(estimator: Any) -> Optimizer:
     raise ValueError(f'unknown solver "{estimator.solver}"{closest(str(estimator.solver), SOLVERS)}')
 
 
-def make_schedule(estimator: Any, per_epoch: int, samples: int) -> Schedule | None:
+def make_schedule(estimator: Any, samples: int, per_epoch: int, start: int) -> Schedule | None:
     """The schedule of the learning rate: that of `schedule`, or else the one that `learning_rate` names.
 
+    samples, per_epoch: the samples and the steps of an epoch. start: the steps that earlier fits have taken.
     Raises ValueError for an unknown one.
     """
+    schedule = _schedule(estimator, samples, per_epoch)
+    return Delayed(schedule.value, start, schedule) if start and not isinstance(schedule, Adaptive | None) else schedule
+
+
+def _schedule(estimator: Any, samples: int, per_epoch: int) -> Schedule | None:
     lr, epochs = estimator.learning_rate_init, estimator.max_iter
     match estimator.schedule:
         case None:
-            return _of_learning_rate(estimator, per_epoch, samples)
+            return _of_learning_rate(estimator, samples, per_epoch)
         case Schedule():
             return deepcopy(estimator.schedule)
         case "cosine":
@@ -112,7 +105,7 @@ def make_schedule(estimator: Any, per_epoch: int, samples: int) -> Schedule | No
     raise ValueError(f"unknown schedule {estimator.schedule!r}{closest(str(estimator.schedule), SCHEDULES)}")
 
 
-def _of_learning_rate(estimator: Any, per_epoch: int, samples: int) -> Schedule | None:
+def _of_learning_rate(estimator: Any, samples: int, per_epoch: int) -> Schedule | None:
     lr = estimator.learning_rate_init
     match estimator.learning_rate:
         case "constant":
@@ -120,7 +113,8 @@ def _of_learning_rate(estimator: Any, per_epoch: int, samples: int) -> Schedule 
         case "invscaling":
             return InverseScaling(lr, estimator.power_t, per_epoch, samples)
         case "adaptive":
-            return ReduceOnPlateau(lr, ADAPTIVE_FACTOR, patience=max(estimator.n_iter_no_change - 1, 0))
+            patience = estimator.n_iter_no_change - 1
+            return Adaptive(lr, ADAPTIVE_FACTOR, patience=patience, tol=max(estimator.tol, 0.0))
     raise ValueError(f'unknown learning_rate "{estimator.learning_rate}"{closest(str(estimator.learning_rate), RATES)}')
 
 
@@ -133,5 +127,6 @@ def make_callbacks(estimator: Any, monitored: str, early: bool) -> tuple[EarlySt
     patience = None if adaptive or estimator.tol < 0 else estimator.n_iter_no_change
     figure = f"validation_{monitored}" if early else "train_loss"
     stopping = EarlyStopping(patience, figure, restore_best=early, min_delta=max(estimator.tol, 0.0))
+    end = [EndOfRate()] if adaptive and estimator.tol >= 0 else []
     bar = [ProgressBar()] if estimator.verbose else []
-    return stopping, [DivergenceGuard(), stopping, *bar, *(estimator.callbacks or ())]
+    return stopping, [DivergenceGuard(), stopping, *end, *bar, *(estimator.callbacks or ())]

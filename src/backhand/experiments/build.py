@@ -82,7 +82,7 @@ def make_feeds(study: Study, raw: StudySplits) -> Feeds:
     refuse_unfit_evaluation(study.train.evaluation_augment, train.x.shape[1:])
     if isinstance(splits.test.x, Shards) and study.train.evaluation_augment != NO_AUGMENT:
         raise StudyError("train.test_flips and train.test_shift need samples in memory, and these are on disk")
-    standardizer = inherited_scaling(study) or Standardizer.fit(train.x, _mode(study, train))
+    standardizer = inherited_scaling(study) or Standardizer.fit(train.x, _mode(study, train), train.weights)
     standardizer.refuse_overflow(train.x, f"the train split of {splits.name}")
     fill = standardizer.mean.astype(np.float32)
     augment = study.data.augment.make(train.x.shape[1:], fill, len(splits.classes))
@@ -160,7 +160,8 @@ def loss_for(study: Study, feeds: Feeds) -> Loss:
     if not feeds.splits.is_regression:
         return study.train.make_loss(class_weights(study, feeds))
     loss = regression_loss(study.train.make_loss())
-    return loss.fitted(feeds.train.data.y) if study.data.standardize_target else loss
+    train = feeds.train.data
+    return loss.fitted(train.y, train.weights) if study.data.standardize_target else loss
 
 
 def init_weights(study: Study, model: Sequential) -> Transfer | None:

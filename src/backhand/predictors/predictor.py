@@ -79,11 +79,18 @@ class Predictor(Copyable, ABC):
         """
         return self.rows(frame_of(x)) if self.encoding is not None and is_frame(x) else x
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype in which samples are standardised: that of the model, or float32 where that is float16."""
+        return np.promote_types(self.model.parameters.values.dtype, np.float32)
+
     def scores(self, samples: Array) -> Array:
         """Raw samples (N, *sample_shape) -> scores (N, outputs), the mean over the views; nothing is refused."""
         views = self.evaluation_augment.variants_of(samples)
         with np.errstate(over="ignore", invalid="ignore"):  # `checked_scores` looks for overflow
-            return np.mean([self.model.predict(self.standardizer.transform(view)) for view in views], axis=0)
+            return np.mean(
+                [self.model.predict(self.standardizer.transform(view, self.dtype)) for view in views], axis=0
+            )
 
     def checked_scores(self, samples: Any) -> Array:
         """The scores of samples, or of the rows of a table, after every check of them.
@@ -95,7 +102,7 @@ class Predictor(Copyable, ABC):
         """
         samples = self.samples(samples)
         self.value_range.refuse_mismatch(samples)
-        self.standardizer.refuse_overflow(samples, "the samples")
+        self.standardizer.refuse_overflow(samples, "the samples", self.dtype)
         scores = self.scores(samples)
         if len(not_finite := np.flatnonzero(~finite_rows(scores))):
             raise DataError(

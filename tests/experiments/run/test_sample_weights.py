@@ -46,7 +46,7 @@ def test_the_unit_of_the_weights_changes_nothing(tmp_path) -> None:
 
 def test_weights_that_are_all_0_are_refused(tmp_path) -> None:
     study = written(tmp_path / "zero", 0)
-    with pytest.raises(DataError, match="the weights of all training samples are 0; at least one must be above 0"):
+    with pytest.raises(DataError, match="the weights of all training samples are zero; at least one must be above 0"):
         work.run(load(study), tmp_path / "run", quiet=True)
 
 

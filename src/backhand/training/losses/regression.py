@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from backhand.arrays import Array, Labels
+from backhand.data.columns import moments
 from backhand.training.losses.base import Loss
 from backhand.training.measures import Residuals
 
@@ -53,11 +54,19 @@ class RegressionLoss(Loss):
         targets = labels[:, None] if labels.ndim == 1 else labels
         return (targets - np.asarray(self.center)) / np.asarray(self.scale) if len(self.scale) else targets
 
-    def fitted(self, targets: Array) -> Self:
-        """The same loss with mean and standard deviation of these targets (N, T); a constant target has the scale 1."""
-        deviation = targets.std(0, dtype=np.float64)
-        scale = np.where(deviation > 0, deviation, 1.0)
-        return replace(self, center=targets.mean(0, dtype=np.float64).tolist(), scale=scale.tolist())
+    def fitted(self, targets: Array, weights: Array | None = None) -> Self:
+        """The same loss with mean and standard deviation of these targets (N, T); a constant target has the scale 1.
+
+        weights: (N,), of the samples: one of 2 counts a sample twice.
+        """
+        if weights is None:
+            center, deviation = targets.mean(0, dtype=np.float64), targets.std(0, dtype=np.float64)
+        else:
+            first = targets[0].astype(np.float64)
+            offset, variance = moments(targets - first, weights=weights)
+            center, deviation = first + offset, np.sqrt(variance)
+        varies = (targets != targets[:1]).any(0) & (deviation > 0)
+        return replace(self, center=center.tolist(), scale=np.where(varies, deviation, 1.0).tolist())
 
     def constant(self, targets: Array, weights: Array | None = None) -> float:
         """The least mean loss of a network that gives all samples the same scores. targets: (N, T)."""
