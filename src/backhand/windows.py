@@ -103,6 +103,15 @@ class Windows:
         return slice(first, first + (self.places[axis] - 1) * self.stride[axis] + 1, self.stride[axis])
 
 
+def pooling_windows(x_shape: Shape, window: Size, stride: Size | None, padding: Padding) -> Windows:
+    """The windows of a pooling; each sees at least one value of the image, or ValueError."""
+    windows = Windows.over(x_shape[1:3], window, window if stride is None else stride, padding)
+    for size, sides in zip(windows.window, windows.padding, strict=True):
+        if max(sides) >= size:
+            raise ValueError(f"padding of {max(sides)} lets a window of {size} see nothing but padding")
+    return windows
+
+
 def _twice(value: Any) -> Any:
     """A pair as it is; a single value for both axes, or both sides."""
     return value if isinstance(value, tuple) else (value, value)

@@ -124,6 +124,9 @@ def test_numbers_that_make_no_sense_are_refused():
         smooth_grad(model, x, samples=0)
     with pytest.raises(ModelError, match="1 step or more"):
         integrated_gradients(model, x, steps=0)
+    for baseline in (np.zeros(x.shape[1] + 1), np.zeros((2, *x.shape)), "mean", None):
+        with pytest.raises(ModelError, match=r"be a finite number, one sample of shape \(\d+,\), or \d+ of them"):
+            integrated_gradients(model, x, baseline=baseline)
     with pytest.raises(ModelError, match="must be built"):
         saliency(model.fresh(), x)
     with pytest.raises(ModelError, match="needs samples of shape"):

@@ -47,5 +47,8 @@ def test_each_feature_has_its_own_stream_and_the_table_stays():
 def test_what_is_no_table_is_refused():
     with pytest.raises(DataError, match=r"a table \(N, F\) of two rows or more"):
         permutation_importance(fit, np.zeros((5, 2, 2, 1)))
+    for group in ([0, 4], [-1], [0.5]):
+        with pytest.raises(DataError, match=rf"x has the columns 0 to 3, and a group names the column {group[-1]}$"):
+            permutation_importance(fit, X, groups=[[0], group])
     with pytest.raises(DataError, match="1 repeat or more"):
         permutation_importance(fit, X, repeats=0)

@@ -125,7 +125,7 @@ def test_every_file_is_on_the_page():
 
 
 def test_every_fact_of_a_saved_model_is_on_the_page():
-    forms_of_models = (model_file.ModelFacts, predictor_file.Facts, predictor_file.Range, *_forms_of(provenance))
+    forms_of_models = (model_file.ModelFacts, predictor_file.Facts, predictor_file.Span, *_forms_of(provenance))
     known = named(section("A saved model")) | named(section("best.safetensors"))  # which explains the range
     assert {key for form in forms_of_models for key in form.model_fields} - known == set()
     assert {"kind", "version", "backhand", *predictor_file.PREDICTORS} <= known

@@ -30,10 +30,12 @@ def test_a_weight_is_a_number_of_samples(tmp_path, rng):
     feeds = load_feeds(study)
     train = feeds.train.data
     assert train.weights is not None
-    repeated = train.x.repeat(train.weights.astype(int), axis=0).astype(np.float64)
+    times = np.rint(train.weights / train.weights[train.weights > 0].min()).astype(int)  # the file's weights: 0 to 3
+    assert set(times) == {0, 1, 2, 3}
+    repeated = train.x.repeat(times, axis=0).astype(np.float64)
     assert feeds.train.standardizer.mean == pytest.approx(repeated.mean(0), rel=1e-6)
     assert 1 / feeds.train.standardizer.scale == pytest.approx(repeated.std(0), rel=1e-6)
-    targets = train.y.repeat(train.weights.astype(int), axis=0)
+    targets = train.y.repeat(times, axis=0)
     loss = loss_for(study, feeds)
     assert loss.center == pytest.approx(targets.mean(0))
     assert loss.scale == pytest.approx(targets.std(0))

@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 
 import backhand
-from backhand.data.frames.encoding import Encoding
+from backhand.data.frames.encoding import EncodedColumn, Encoding
 from backhand.data.standardize import Standardizer
 from backhand.data.value_range import ValueRange
 from backhand.export import export_model
@@ -23,11 +23,11 @@ from tests.export.test_torch import module_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 UNITS = {"center": (1e6, -2.0), "scale": (0.5, 3.0)}
-COLUMNS = [
-    {"name": "area", "categories": [], "fill": None},
-    {"name": "colour", "categories": ["blue", "green", "red"], "fill": None},
-    {"name": "new", "categories": ["no", "yes"], "fill": "no"},
-]
+COLUMNS = (
+    EncodedColumn("area"),
+    EncodedColumn("colour", ("blue", "green", "red")),
+    EncodedColumn("new", ("no", "yes"), "no"),
+)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def regressor(rng):
         standardizer=Standardizer.fit(x, "feature"),
         value_range=ValueRange.fit(x),
         targets=("price", "days"),
-        encoding=Encoding.from_facts(COLUMNS),
+        encoding=Encoding(COLUMNS),
         provenance=Provenance(
             name="houses",
             data=DataFacts(name="csv", source="houses.csv", counts={"train": (40,), "test": (9,)}),

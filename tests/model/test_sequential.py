@@ -194,3 +194,9 @@ def test_a_model_is_shown_as_the_python_that_makes_it():
     assert repr(again) == repr(model)
     assert [type(layer) for layer in again.layers] == [type(layer) for layer in model.layers]
     assert "\n        Linear(outputs=2, init='glorot'),\n" in repr(model)
+
+
+@pytest.mark.parametrize("shape", [(0,), (-1,), (8, 6, 0), (8, 0, 3)])
+def test_a_sample_has_no_empty_axis(shape):
+    with pytest.raises(ModelError, match="every axis of a sample must have a size of 1 or more"):
+        Sequential(Flatten(), Linear(3)).build(shape)

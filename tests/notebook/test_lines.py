@@ -28,6 +28,21 @@ def test_a_value_that_is_not_finite_leaves_a_gap():
     assert Markup(lines.chart("loss", {})).text == "loss: no finite value"
 
 
+@pytest.mark.parametrize("values", [[-1e308, 1e308, 1, 2], [5e-324, 1e-323, 0, 5e-324], [1e-310, 3e-310]])
+def test_ranges_at_the_limits_of_numbers_are_drawn(values):
+    for curve in polylines(page := lines.chart("loss", {"a": values})):
+        assert all(lines.TOP <= y <= lines.HEIGHT - lines.BOTTOM for _, y in curve)
+    assert not re.search("nan|inf", page)
+    assert sum(map(len, polylines(page))) == sum(abs(value) < 1e300 for value in values)
+
+
+@pytest.mark.parametrize("x", [[3, 2, 1], [5, 5, 5]])
+def test_points_in_any_order_are_drawn(x):
+    ((first, _, third),) = polylines(lines.chart("loss", {"a": [1, 2, 3]}, x=x))
+    assert (first[0] > third[0]) == (x[0] > x[2])
+    assert lines.LEFT <= third[0] <= first[0] <= lines.WIDTH - lines.RIGHT
+
+
 def test_a_wide_range_is_logarithmic_where_that_is_allowed():
     values = [1.0, 0.1, 0.01]
     ((a, b, c),) = polylines(lines.chart("loss", {"a": values}, may_be_logarithmic=True))

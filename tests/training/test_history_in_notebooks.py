@@ -31,6 +31,14 @@ def test_a_solver_has_one_and_still_has_it_after_a_resume(make_solver, blobs):
     assert other.history == solver.history
 
 
+def test_what_is_no_number_is_left_out_of_the_curves():
+    odd = {"epoch": None, "step": "many", "elapsed": None, "train_loss": "high", "remark": "odd", "on": True}
+    history = History([RECORDS[0], odd])
+    assert list(history.figures()) == ["lr", "loss", "accuracy"]
+    assert jsontext.finite(history.figures()["loss"]["training"]) == [2.0, None]
+    assert "2 epochs" in Markup(history._repr_html_()).text
+
+
 def test_figures_are_the_lines_of_each_curve():
     figures = History([*RECORDS, {"epoch": 3, "validation_loss": 1.0, "macro_f1": 0.5}]).figures()
     assert list(figures) == ["lr", "loss", "accuracy", "macro_f1"]

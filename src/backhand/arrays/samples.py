@@ -1,4 +1,4 @@
-"""What a loss is given besides scores: a label and a weight for each sample, both checked before they are used."""
+"""What a loss is given besides scores: labels or targets, and weights of samples, checked before they are used."""
 
 import numpy as np
 
@@ -12,6 +12,29 @@ def check_labels(labels: Labels, scores: Array) -> None:
         raise ValueError(f"labels must be integers of shape ({rows},), not {labels.dtype} of shape {labels.shape}")
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         raise ValueError(f"labels run from {labels.min()} to {labels.max()}, but there are classes 0 to {classes - 1}")
+
+
+def binary_labels(scores: Array, labels: Array) -> Array:
+    """The labels (N,) in the scores' shape. Raises ValueError unless there is one per score, within [0, 1]."""
+    if labels.ndim != 1:
+        raise ValueError(f"binary labels must have the shape (N,), not {labels.shape}")
+    if scores.size != labels.size:
+        raise ValueError(f"{scores.size} scores but {labels.size} labels; a binary loss takes one score per sample")
+    if labels.size and not (labels.min() >= 0 and labels.max() <= 1):
+        raise ValueError(f"binary labels must lie in [0, 1], not {labels.min()} to {labels.max()}")
+    return labels.reshape(scores.shape)
+
+
+def errors(scores: Array, targets: Array) -> Array:
+    """scores - targets, both (N, T), in the dtype of the scores; targets may be (N,) where T is 1.
+
+    Raises ValueError for scores that are not (N, T) and targets of another shape: NumPy would subtract (N,) from (N, 1)
+    as (N, N).
+    """
+    column = targets[:, None] if targets.ndim == 1 else targets
+    if scores.ndim != 2 or column.shape != scores.shape:
+        raise ValueError(f"targets must have the shape of the scores, {scores.shape}, not {targets.shape}")
+    return np.asarray(scores - column.astype(scores.dtype, copy=False))
 
 
 def sample_weights(weights: Array | None, scores: Array) -> Array:

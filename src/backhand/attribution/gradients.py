@@ -1,5 +1,7 @@
 """Gradients of a class's score with respect to the sample: saliency, SmoothGrad and integrated gradients."""
 
+from contextlib import suppress
+
 import numpy as np
 
 from backhand.arrays import Array, Labels
@@ -75,7 +77,7 @@ def integrated_gradients(
     x, classes: as in `input_gradient`.
     baseline: b, broadcast against x; after standardisation 0 is the mean of the training samples.
     steps: points on the way, 1 or more; more of them make the sum more exact.
-    Raises ModelError as `input_gradient` does, and for a number of steps below 1.
+    Raises ModelError as `input_gradient` does, for a number of steps below 1, and a baseline that does not fit x.
     Source: Sundararajan, Taly and Yan 2017, arXiv:1703.01365.
     """
     if steps < 1:
@@ -83,11 +85,22 @@ def integrated_gradients(
     twin = model.copy()
     labels = class_labels(twin, x, classes)
     x = np.asarray(x, model.parameters.values.dtype)
-    way = x - np.asarray(baseline, x.dtype)
+    way = x - _like(x, baseline)
     start, total = x - way, np.zeros_like(x)
     for t in (np.arange(steps) + 0.5) / steps:
         total += _gradient(twin, start + x.dtype.type(t) * way, labels)
     return way * (total / steps)
+
+
+def _like(x: Array, baseline: Array | float) -> Array:
+    """The baseline in the shape and dtype of x. Raises ModelError where it is none."""
+    with suppress(ValueError, TypeError):
+        like = np.broadcast_to(np.asarray(baseline, x.dtype), x.shape)
+        if np.isfinite(like).all():
+            return like
+    raise ModelError(
+        f"the baseline must be a finite number, one sample of shape {x.shape[1:]}, or {len(x)} of them, as x has"
+    )
 
 
 def _gradient(twin: Sequential, x: Array, labels: Labels) -> Array:

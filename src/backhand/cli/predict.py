@@ -47,7 +47,7 @@ def predict(
         )
     names, samples = _samples(predictor, files, resize=resize)
     if out is not None:
-        write_output(out, as_csv(predictor, names, samples))
+        write_output(out, as_csv(names, predictor.answers(samples)))
         console.print(f"{len(names):,} answers: {out}")
     else:
         console.print(_table(predictor, names, samples))
@@ -56,7 +56,7 @@ def predict(
         remarks.append(f"the probabilities are the {predictor.loss.confidence}")
     for remark in remarks:
         make_console(stderr=True).print(f"note: {remark}")
-    return {"answers": as_records(predictor, names, samples), "remarks": remarks} if OUTPUT.json else {}
+    return {"answers": as_records(names, predictor.answers(samples)), "remarks": remarks} if OUTPUT.json else {}
 
 
 def _refuse_output(out: Path, files: list[Path]) -> None:

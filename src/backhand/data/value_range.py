@@ -79,8 +79,10 @@ class ValueRange:
 
     @classmethod
     def from_facts(cls, shape: Shape, facts: dict[str, Any]) -> Self:
-        """The range that `facts` describes, for samples of this shape."""
+        """The range that `facts` describes, for samples of this shape. Raises ValueError where it does not fit it."""
         low, high = np.array(facts["low"], np.float64), np.array(facts["high"], np.float64)
+        if low.shape != high.shape or low.size != (1 if facts["pixels"] else prod(shape)):
+            raise ValueError(f"the range has {low.size} lowest and {high.size} highest values for samples of {shape}")
         return cls(shape, facts["pixels"], low, high, facts["flattest"], facts.get("brightest", float(WHITE)))
 
     def refuse_mismatch(self, x: NDArray[Any]) -> None:

@@ -8,8 +8,7 @@ import numpy as np
 from backhand.arrays import Array, Shape
 from backhand.layers.base import Layer
 from backhand.layers.conv2d import images_only
-from backhand.ops.max_pool2d import pooling_windows
-from backhand.windows import Padding, Size, Windows
+from backhand.windows import Padding, Size, Windows, pooling_windows
 
 
 @dataclass(eq=False)

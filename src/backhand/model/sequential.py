@@ -38,13 +38,15 @@ class Sequential(Chain):
         shape: of one sample, without the batch axis.
         rng: instead of a seed, where the model is a layer of another one, which keeps its parameters then.
         dtype: of the parameters and of all that is computed.
-        Raises ModelError naming the layer that does not fit.
+        Raises ModelError naming the layer that does not fit, and for a shape with an axis of no size.
         """
         if rng is not None:
             super().build(tuple(shape), rng, dtype)
             self.parameters = Parameters((), dtype)
             return self
         self._refuse_repeated_layers()
+        if not all(size > 0 for size in shape):
+            raise ModelError(f"every axis of a sample must have a size of 1 or more, and its shape is {tuple(shape)}")
         rngs = (np.random.default_rng([seed, i]) for i in range(len(self.layers)))
         try:
             self.build_layers(tuple(shape), rngs, dtype)

@@ -12,6 +12,7 @@ COLOURS = ("#2f8fd8", "#e0702a", "#12a37c", "#c565a0")  # readable on white and 
 DASHES = ("", "7 3", "2 2", "8 2 2 2")
 WIDE = 30.0  # values beyond this ratio are drawn on a logarithmic scale, where that is allowed
 FEW = 16  # the most points of which each has a marker
+LEAST, MOST = 1e-300, 1e300  # a range of values below or above these cannot be divided into round ones
 
 
 def chart(
@@ -24,11 +25,11 @@ def chart(
 ) -> Html:
     """Lines over the points x (1, 2, ... where none are given), with their names above, as an SVG.
 
-    A value that is not finite leaves a gap. may_be_logarithmic: whether a wide range of positive values is drawn on a
-    logarithmic scale.
+    A value that is not finite, or beyond 1e300, leaves a gap. may_be_logarithmic: whether a wide range of positive
+    values is drawn on a logarithmic scale.
     """
     points = list(x) if x is not None else list(range(1, max(map(len, lines.values()), default=0) + 1))
-    values = [value for line in lines.values() for value in line if isfinite(value)]
+    values = [value for line in lines.values() for value in line if _is_drawn(value)]
     if not points or not values:
         return Html(f"<p>{escape(title)}: no finite value</p>")
     scale = _Scale(values, may_be_logarithmic and 0 < WIDE * min(values) < max(values))
@@ -51,8 +52,9 @@ class _Scale:
     def __init__(self, values: Sequence[float], logarithmic: bool) -> None:
         self.logarithmic = logarithmic
         low, high = (self._log(value) for value in (min(values), max(values)))
-        if low == high:
-            low, high = low - (abs(low) * 0.1 or 1), high + (abs(high) * 0.1 or 1)
+        if high - low < LEAST:
+            reach = 0.1 * abs(low) if abs(low) > LEAST else 1
+            low, high = low - reach, high + reach
         margin = 0.05 * (high - low)
         self.low, self.high = low - margin, high + margin
 
@@ -76,11 +78,10 @@ class _Place:
     """From points and values to pixels."""
 
     def __init__(self, points: Sequence[float], scale: _Scale) -> None:
-        self.first, self.span, self.scale = points[0], (points[-1] - points[0]) or 1, scale
-        self.only = len(points) == 1
+        self.first, self.span, self.scale = min(points), max(points) - min(points), scale
 
     def x(self, point: float) -> float:
-        share = 0.5 if self.only else 0.02 + 0.96 * (point - self.first) / self.span
+        share = 0.5 if not self.span else 0.02 + 0.96 * (point - self.first) / self.span
         return LEFT + share * (WIDTH - LEFT - RIGHT)
 
     def y(self, value: float) -> float:
@@ -107,7 +108,7 @@ def _grid(scale: _Scale, place: _Place) -> Iterator[str]:
 def _ticks(points: Sequence[float], place: _Place, label: str) -> Iterator[str]:
     foot = HEIGHT - BOTTOM
     yield f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{foot}" y2="{foot}" stroke="currentColor" opacity=".6"/>'
-    known = round_values(points[0], points[-1], 6) if len(points) > 1 else list(points)
+    known = round_values(min(points), max(points), 6) if max(points) > min(points) else [points[0]]
     for point in (point for point in known if point == int(point)):
         yield f'<text x="{place.x(point):.1f}" y="{foot + 14}" text-anchor="middle">{point:g}</text>'
     yield f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 5}" text-anchor="middle">{escape(label)}</text>'
@@ -125,7 +126,7 @@ def _names(names: Sequence[str]) -> Iterator[str]:
 def _curve(line: Sequence[float], points: Sequence[float], place: _Place, number: int) -> Iterator[str]:
     pieces: list[list[str]] = [[]]
     for point, value in zip(points, line, strict=False):
-        if isfinite(value):
+        if _is_drawn(value):
             pieces[-1].append(f"{place.x(point):.1f},{place.y(value):.1f}")
         elif pieces[-1]:
             pieces.append([])
@@ -134,6 +135,10 @@ def _curve(line: Sequence[float], points: Sequence[float], place: _Place, number
         for pair in piece if len(points) <= FEW or len(piece) == 1 else ():
             x, y = pair.split(",")
             yield f'<circle cx="{x}" cy="{y}" r="2.4" fill="{COLOURS[number % len(COLOURS)]}"/>'
+
+
+def _is_drawn(value: float) -> bool:
+    return isfinite(value) and abs(value) <= MOST
 
 
 def _stroke(number: int) -> str:

@@ -10,8 +10,7 @@ Source: Laplace 1774, Mémoire sur la probabilité des causes. Derivation: docs/
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.arrays.samples import sample_weights
-from backhand.ops.squared_error import errors
+from backhand.arrays.samples import errors, sample_weights
 
 Cache = tuple[Array, Array]
 

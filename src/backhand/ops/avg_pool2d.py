@@ -13,8 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backhand.arrays import Array, Shape
-from backhand.ops.max_pool2d import pooling_windows
-from backhand.windows import Padding, Size, Windows
+from backhand.windows import Padding, Size, Windows, pooling_windows
 
 
 class Cache(NamedTuple):

@@ -9,8 +9,7 @@ Source: Cortes and Vapnik 1995, Machine Learning 20. Derivation: docs/derivation
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.arrays.samples import sample_weights
-from backhand.ops.logistic import binary_labels
+from backhand.arrays.samples import binary_labels, sample_weights
 
 
 def forward(scores: Array, labels: Array, *, weights: Array | None = None) -> tuple[Array, Array]:

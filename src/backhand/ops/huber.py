@@ -11,8 +11,7 @@ Source: Huber 1964, Annals of Mathematical Statistics 35(1). Derivation: docs/de
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.arrays.samples import sample_weights
-from backhand.ops.squared_error import errors
+from backhand.arrays.samples import errors, sample_weights
 
 Cache = tuple[Array, Array]
 

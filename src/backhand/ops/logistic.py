@@ -9,7 +9,7 @@ Source: Cox 1958, J. Royal Stat. Soc. B 20. Derivation: docs/derivations/logisti
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.arrays.samples import sample_weights
+from backhand.arrays.samples import binary_labels, sample_weights
 from backhand.ops import sigmoid
 
 Cache = tuple[Array, Array, Array]
@@ -36,14 +36,3 @@ def backward(dy: float | Array, cache: Cache) -> tuple[Array]:
 def predict_proba(logits: Array) -> Array:
     """The probability of class 1, of the logits' shape."""
     return sigmoid.forward(logits)[0]
-
-
-def binary_labels(scores: Array, labels: Array) -> Array:
-    """The labels (N,) in the scores' shape. Raises ValueError unless there is one per score, within [0, 1]."""
-    if labels.ndim != 1:
-        raise ValueError(f"binary labels must have the shape (N,), not {labels.shape}")
-    if scores.size != labels.size:
-        raise ValueError(f"{scores.size} scores but {labels.size} labels; a binary loss takes one score per sample")
-    if labels.size and not (labels.min() >= 0 and labels.max() <= 1):
-        raise ValueError(f"binary labels must lie in [0, 1], not {labels.min()} to {labels.max()}")
-    return labels.reshape(scores.shape)

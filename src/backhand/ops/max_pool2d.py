@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backhand.arrays import Array, Shape
-from backhand.windows import Padding, Size, Windows
+from backhand.windows import Padding, Size, Windows, pooling_windows
 
 
 class Cache(NamedTuple):
@@ -52,12 +52,3 @@ def backward(dy: Array, cache: Cache) -> tuple[Array]:
     for entry, (_, met) in enumerate(windows.entries()):
         padded[met] += dy * (winner == entry)
     return (windows.inside(padded),)
-
-
-def pooling_windows(x_shape: Shape, window: Size, stride: Size | None, padding: Padding) -> Windows:
-    """The windows of a pooling; each sees at least one value of the image, or ValueError."""
-    windows = Windows.over(x_shape[1:3], window, window if stride is None else stride, padding)
-    for size, sides in zip(windows.window, windows.padding, strict=True):
-        if max(sides) >= size:
-            raise ValueError(f"padding of {max(sides)} lets a window of {size} see nothing but padding")
-    return windows

@@ -9,7 +9,7 @@ Source: Gauss 1809, Theoria motus, book II, section 3. Derivation: docs/derivati
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.arrays.samples import sample_weights
+from backhand.arrays.samples import errors, sample_weights
 
 Cache = Array  # ω e
 
@@ -28,15 +28,3 @@ def forward(scores: Array, targets: Array, *, weights: Array | None = None) -> t
 def backward(dy: float | Array, cache: Cache) -> tuple[Array]:
     """The upstream scalar -> dscores (N, T)."""
     return (cache * cache.dtype.type(dy / cache.size),)
-
-
-def errors(scores: Array, targets: Array) -> Array:
-    """scores - targets, both (N, T), in the dtype of the scores; targets may be (N,) where T is 1.
-
-    Raises ValueError for scores that are not (N, T) and targets of another shape: NumPy would subtract (N,) from (N, 1)
-    as (N, N).
-    """
-    column = targets[:, None] if targets.ndim == 1 else targets
-    if scores.ndim != 2 or column.shape != scores.shape:
-        raise ValueError(f"targets must have the shape of the scores, {scores.shape}, not {targets.shape}")
-    return np.asarray(scores - column.astype(scores.dtype, copy=False))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from backhand.arrays import Array
 from backhand.predictors.predictor import Predictor
-from backhand.training.losses import ClassificationLoss
+from backhand.training.losses import ClassificationLoss, classifier_loss
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +41,26 @@ class Classifier(Predictor):
         """
         return self.loss.predict_proba(self.checked_scores(samples))
 
+    def answers(self, samples: Any) -> list[dict[str, Any]]:
+        """Raw samples, or a table -> for each its "class", and the "probabilities" of all classes by name.
+
+        Raises DataError as `checked_scores` does.
+        """
+        probabilities = self.predict_proba(samples)
+        chosen = [self.classes[k] for k in probabilities.argmax(1).tolist()]
+        return [
+            {"class": name, "probabilities": dict(zip(self.classes, row, strict=True))}
+            for name, row in zip(chosen, probabilities.tolist(), strict=True)
+        ]
+
     def own_facts(self) -> dict[str, Any]:
         """The names of the classes."""
         return {"classes": list(self.classes)}
 
     @classmethod
     def from_own(cls, shared: Mapping[str, Any], facts: Mapping[str, Any]) -> Self:
-        """The classifier; ValueError where its classes do not fit the outputs of its model."""
-        classes = tuple(facts["classes"])
-        if shared["model"].output_shape != (shared["loss"].outputs(len(classes)),):
+        """The classifier; ValueError where its classes do not fit its model, TypeError for a loss of regression."""
+        classes, loss = tuple(facts["classes"]), classifier_loss(shared["loss"])
+        if shared["model"].output_shape != (loss.outputs(len(classes)),):
             raise ValueError(f"{len(classes)} classes do not fit a model of the outputs {shared['model'].output_shape}")
         return cls(classes=classes, **shared)

@@ -34,7 +34,7 @@ class Predictor(Copyable, ABC):
     scores are averaged.   remarks: sentences that a user of its answers must know.   resize: how its images came to
     their size.   provenance: the data, the training and the test result, as far as they are known.
     A subclass has a `kind`, its name in files, and gives the facts that its own fields need by `own_facts` and
-    `from_own`.
+    `from_own`, and its `answers`.
     """
 
     kind: ClassVar[str]
@@ -119,6 +119,13 @@ class Predictor(Copyable, ABC):
         from backhand.predictors.saved import save
 
         save(self, path)
+
+    @abstractmethod
+    def answers(self, samples: Any) -> list[dict[str, Any]]:
+        """Raw samples, or a table -> for each sample what is predicted, by name, as JSON holds it.
+
+        Raises DataError as `checked_scores` does.
+        """
 
     @abstractmethod
     def own_facts(self) -> dict[str, Any]:

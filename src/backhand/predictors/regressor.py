@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from backhand.arrays import Array
 from backhand.predictors.predictor import Predictor
-from backhand.training.losses import RegressionLoss
+from backhand.training.losses import RegressionLoss, regression_loss
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,14 +25,21 @@ class Regressor(Predictor):
         """
         return self.loss.predict(self.checked_scores(samples))
 
+    def answers(self, samples: Any) -> list[dict[str, Any]]:
+        """Raw samples, or a table -> for each the predicted "targets" by name.
+
+        Raises DataError as `checked_scores` does.
+        """
+        return [{"targets": dict(zip(self.targets, row, strict=True))} for row in self.predict(samples).tolist()]
+
     def own_facts(self) -> dict[str, Any]:
         """The names of the targets."""
         return {"targets": list(self.targets)}
 
     @classmethod
     def from_own(cls, shared: Mapping[str, Any], facts: Mapping[str, Any]) -> Self:
-        """The regression; ValueError where its targets do not fit the outputs of its model."""
-        targets = tuple(facts["targets"])
-        if shared["model"].output_shape != (shared["loss"].outputs(len(targets)),):
+        """The regression; ValueError where its targets do not fit its model, TypeError for a loss of classifiers."""
+        targets, loss = tuple(facts["targets"]), regression_loss(shared["loss"])
+        if shared["model"].output_shape != (loss.outputs(len(targets)),):
             raise ValueError(f"{len(targets)} targets do not fit a model of the outputs {shared['model'].output_shape}")
         return cls(targets=targets, **shared)

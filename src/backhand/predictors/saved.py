@@ -5,20 +5,19 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import numpy as np
+from pydantic import Field, ValidationError
 
 import backhand
 from backhand import checkpoint
 from backhand.arrays import Array
 from backhand.data.augment.evaluation import EvaluationAugment
-from backhand.data.formats.resize import Resize, ResizeMethod
-from backhand.data.frames.encoding import Encoding
 from backhand.data.standardize import Standardizer
-from backhand.data.value_range import ValueRange
 from backhand.errors import CheckpointError, ModelError, closest
 from backhand.files.paths import PathLike, as_path
 from backhand.model.saved import KIND, VERSION, ModelFacts, arrays_of, facts_of, head, restored
 from backhand.predictors.classifier import Classifier
+from backhand.predictors.facts import SampleFacts, Span
 from backhand.predictors.predictor import Predictor
 from backhand.predictors.provenance import Provenance
 from backhand.predictors.regressor import Regressor
@@ -29,32 +28,21 @@ SCALING = "standardizer."  # the prefix of the arrays of the standardisation
 REMEDY = "save the model again"
 
 
-class Range(BaseModel):
-    """The range of the training samples, as `ValueRange.facts` gives it."""
+class Facts(SampleFacts):
+    """What a file of a predictor says besides its arrays; what only its kind has is in `own`.
 
-    pixels: bool
-    low: tuple[float, ...]
-    high: tuple[float, ...]
-    flattest: float
-    brightest: float
-
-
-class Facts(BaseModel):
-    """What a file of a predictor says besides its arrays; what only its kind has is in `own`."""
-
-    model_config = ConfigDict(extra="ignore")
+    Every option of a loss is a number, or one for each class or target.
+    """
 
     model: ModelFacts
     loss: str
-    loss_options: dict[str, Any] = {}
-    range: Range
+    loss_options: dict[str, float | tuple[float, ...]] = Field(default_factory=dict)
+    range: Span
     test_flips: bool = False
     test_shift: int = Field(0, ge=0)
-    resize: ResizeMethod | None = None
     remarks: tuple[str, ...] = ()
     provenance: Provenance = Provenance()
-    columns: list[dict[str, Any]] | None = None  # of a table: `Encoding.facts`
-    own: dict[str, Any] = {}
+    own: dict[str, tuple[str | int | float, ...]] = Field(default_factory=dict)
 
 
 def save(predictor: Predictor, path: PathLike) -> None:
@@ -65,16 +53,16 @@ def save(predictor: Predictor, path: PathLike) -> None:
         model=ModelFacts.model_validate(facts_of(predictor.model)),
         loss=predictor.loss.op_name,
         loss_options=_options_of(predictor.loss),
-        range=Range.model_validate(predictor.value_range.facts()),
+        range=Span.model_validate(predictor.value_range.facts()),
         test_flips=predictor.evaluation_augment.flips,
         test_shift=predictor.evaluation_augment.shift,
         resize=None if predictor.resize is None else predictor.resize.how,
         remarks=predictor.remarks,
         provenance=predictor.provenance,
-        columns=None if predictor.encoding is None else predictor.encoding.facts(),
+        columns=None if predictor.encoding is None else predictor.encoding.columns,
         own=predictor.own_facts(),
     )
-    checkpoint.save(path, arrays_of(predictor.model) | scaling, head(predictor.kind) | facts.model_dump(mode="json"))
+    checkpoint.save(path, arrays_of(predictor.model) | scaling, head(predictor.kind) | facts.model_dump())
 
 
 def refuse_own_classes(predictor: Predictor) -> None:
@@ -95,8 +83,8 @@ def refuse_own_classes(predictor: Predictor) -> None:
 
 
 def _options_of(loss: losses.Loss) -> dict[str, Any]:
-    """The arguments with which `losses.loss` makes the loss again."""
-    return {option.name: getattr(loss, option.name) for option in fields(loss) if option.init}
+    """The arguments with which `losses.loss` makes the loss again, as Python's own numbers and lists of them."""
+    return {option.name: np.asarray(getattr(loss, option.name)).tolist() for option in fields(loss) if option.init}
 
 
 def load_model(path: PathLike) -> Any:
@@ -118,7 +106,7 @@ def load_model(path: PathLike) -> Any:
         return _predictor(PREDICTORS[kind], Facts.model_validate(info), arrays)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from error
-    except (ValidationError, ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError, IndexError) as error:
         raise CheckpointError(f"{path} is damaged: {_reason(error)}; {REMEDY}") from None
 
 
@@ -129,10 +117,14 @@ def _kind(path: Path, info: Any) -> str:
             f"{path} is no saved model; backhand.load_classifier reads the folder of a run, from which "
             f"Classifier.save writes one"
         )
-    if info.get("version") != VERSION:
+    if (version := info.get("version")) != VERSION:
+        if isinstance(version, int) and version > VERSION:
+            side, remedy = "later", "update Backhand (pip install --upgrade backhand)"
+        else:
+            side, remedy = "earlier", "train the model again, and save it"
         raise CheckpointError(
-            f"{path} is of version {info.get('version')}, and Backhand {backhand.__version__} reads version {VERSION}; "
-            f"update Backhand (pip install --upgrade backhand)"
+            f"{path} has the form of version {version}, {side} than version {VERSION}, which Backhand "
+            f"{backhand.__version__} reads; {remedy}"
         )
     kind, known = str(info["kind"]), (KIND, *PREDICTORS)
     if kind not in known:
@@ -146,21 +138,27 @@ def _predictor(kind: type[Predictor], facts: Facts, arrays: Mapping[str, Array])
     scaling = {name.removeprefix(SCALING): value for name, value in arrays.items() if name.startswith(SCALING)}
     shared = {
         "model": model,
-        "loss": losses.loss(facts.loss, **{key: _frozen(value) for key, value in facts.loss_options.items()}),
+        "loss": losses.loss(facts.loss, **facts.loss_options),
         "standardizer": Standardizer.from_arrays(scaling),
-        "value_range": ValueRange.from_facts(shape, facts.range.model_dump()),
         "evaluation_augment": EvaluationAugment(facts.test_flips, facts.test_shift),
         "remarks": facts.remarks,
-        "resize": None if facts.resize is None else Resize((shape[0], shape[1]), facts.resize),
-        "encoding": None if facts.columns is None else Encoding.from_facts(facts.columns),
         "provenance": facts.provenance,
+        **facts.reading(shape, facts.range),
     }
+    _refuse_unfit(shared)
     return kind.from_own(shared, facts.own)
 
 
-def _frozen(value: Any) -> Any:
-    """The value with a tuple for a list."""
-    return tuple(value) if isinstance(value, list) else value
+def _refuse_unfit(shared: Mapping[str, Any]) -> None:
+    """Raise ValueError for a scaling, or views, that samples of the model's shape cannot have."""
+    shape, scaling, views = shared["model"].input_shape, shared["standardizer"], shared["evaluation_augment"]
+    for values in (scaling.mean, scaling.scale):
+        if len(values.shape) > len(shape) or any(
+            size not in (1, own) for size, own in zip(values.shape[::-1], shape[::-1], strict=False)
+        ):
+            raise ValueError(f"the standardisation is of the shape {values.shape}, and a sample of {shape}")
+    if (views.flips or views.shift) and (len(shape) != 3 or views.shift >= min(shape[:2])):
+        raise ValueError(f"samples of the shape {shape} have no views with flips and a shift of {views.shift}")
 
 
 def _reason(error: Exception) -> str:

@@ -45,20 +45,16 @@ class Solver(Stepper):
     schedule, momentum_schedule: step -> value, of the learning rate and of the momentum; None keeps the optimiser's.
     clip_norm: the largest Euclidean norm of all gradients together, to which a larger one is scaled down.
     clip_value: the largest absolute value of each gradient, to which larger ones are cut, before `clip_norm`.
-    evaluate_train: evaluate the model on the training split after each epoch; otherwise the training figures are the
-    mean over the epoch's batches, in training mode.
-    accumulate: how many micro-batches a batch passes through the model in, whose gradients are added up: memory for a
-    part of the batch gives the update of the whole. Only batch normalisation tells the difference.
+    evaluate_train: evaluate the training split after each epoch; else its figures are means over the batches trained.
+    accumulate: micro-batches of which a batch consists, to save memory; only batch normalisation tells the difference.
     layer_rates: multiples of the learning rate by the name of a layer, or a range of layers, as `freeze` takes them.
     unfreeze: layers by the epoch, counted from 1, at which they begin to train; they are frozen before it.
     average: of the weights, which is evaluated and kept in place of the trained weights.
     metrics: further figures of every evaluation: names, such as "macro_f1", or functions of an `Evaluation` by name.
-    shuffle: whether the samples are in a new order in each epoch; else they stay in their own.
     seed: of all that is drawn in the training, such as dropout masks.
     data_seed: of the order of the samples and of their augmentation; None: as `seed`.
-    callbacks: their hooks are called in this order.
-    Raises ValueError for a batch size below 1, and BackhandError for metrics that are unknown, that the history has
-    already, or that need classes where the loss has none.
+    shuffle: whether the samples are in a new order in each epoch.   callbacks: their hooks are called in this order.
+    Raises ValueError for a batch size below 1, and BackhandError for metrics that are unknown, taken, or for classes.
     """
 
     _: KW_ONLY

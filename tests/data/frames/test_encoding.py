@@ -1,6 +1,5 @@
 """Columns as numbers: fitted to training rows, applied to others, saved and read back; frames of other libraries."""
 
-import json
 from datetime import timedelta
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from backhand.data.frames.dataframes import frame_of, is_frame
 from backhand.data.frames.encoding import Encoding
 from backhand.errors import DataError
+from backhand.predictors.facts import SampleFacts
 
 TRAIN = {
     "size": [1.0, 2.0, 4.0, np.nan],
@@ -77,7 +77,8 @@ def test_numbers_that_are_names():
 
 def test_an_encoding_survives_json():
     encoding = Encoding.fit(frame(), TRAIN, categories=["code"], missing="median")
-    again = Encoding.from_facts(json.loads(json.dumps(encoding.facts())))
+    text = SampleFacts(columns=encoding.columns).model_dump_json()
+    again = Encoding(SampleFacts.model_validate_json(text).columns)
     assert again == encoding
     np.testing.assert_array_equal(again.encode(frame()), encoding.encode(frame()))
 

@@ -137,18 +137,34 @@ def test_a_run_that_explains_nothing_says_so(study, tmp_path) -> None:
     assert remark.startswith("the training failed.")
 
 
-@pytest.mark.parametrize("command", [["ensemble"], ["compare"]])
-def test_kinds_that_need_classes_refuse_it(command, run, cli) -> None:
-    status, output = cli(*command, run, run)
-    assert status == 2
-    assert "predicts a number and has no classes; leave it out" in output
+SERIES = """
+name = "s"
+title = "S"
+minutes = 1
+memory = 1
+[[parts]]
+name = "a"
+title = "A"
+study = "{study}"
+"""
 
 
-def test_the_doctor_refuses_it(study) -> None:
-    from backhand.experiments.doctor.subjects import examine_study
-
-    with pytest.raises(StudyError, match="the doctor needs classes"):
-        examine_study(load(study))
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("run s.toml --out out", "a series needs classes; train each setting by `backhand run`"),
+        ("doctor {study}", "the doctor needs classes; read the report of `backhand run`"),
+        ("doctor {run}", "the doctor needs classes; read the report"),
+        ("ask dropout --set data.name=diabetes --out out", "a question needs classes; ask it of data with classes"),
+        ("extend {run} --data digits --out out", "an extension needs classes; train it anew on the old and the new"),
+    ],
+)
+def test_what_needs_classes_refuses_it(command, said, study, run, tmp_path, cli, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.toml").write_text(SERIES.format(study=study))
+    status, output = cli(*command.format(study=study, run=run).split())
+    assert (status, f"predicts numbers, and {said}" in output) == (2, True), output
+    assert [path.name for path in tmp_path.iterdir()] == ["s.toml"]
 
 
 def test_a_search_compares_by_the_error(tmp_path) -> None:

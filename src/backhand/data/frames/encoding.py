@@ -1,7 +1,7 @@
 """The encoding of a table's columns as numbers, fitted to the training rows and applied to any others."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -22,11 +22,20 @@ class EncodedColumn:
 
     categories: the texts that it can have, one column of 0 and 1 for each; of two, one column for the second. Empty for
     a column of numbers, which stay as they are. fill: the value in place of a missing one; None: it is refused.
+    Raises ValueError for categories that are not in order, and for a fill that is no value of the column.
     """
 
     name: str
     categories: tuple[str, ...] = ()
     fill: float | str | None = None
+
+    def __post_init__(self) -> None:
+        if list(self.categories) != sorted(set(self.categories)):
+            raise ValueError(f'the categories of column "{self.name}" must be in order, and each of them once')
+        if self.fill is not None and (
+            self.fill not in self.categories if self.categories else isinstance(self.fill, str)
+        ):
+            raise ValueError(f'the fill of column "{self.name}" is none of its values: {self.fill}')
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -141,15 +150,6 @@ class Encoding:
             noun, those = ("columns", "them") if len(absent) > 1 else ("column", "it")
             raise DataError(f"{frame.source} has no {noun} {listed(absent)}, which the training data had; add {those}")
         return np.concatenate([column.encode(frame) for column in self.columns], axis=1)
-
-    def facts(self) -> list[dict[str, Any]]:
-        """The encoding as JSON can hold it."""
-        return [asdict(column) for column in self.columns]
-
-    @classmethod
-    def from_facts(cls, facts: Iterable[Mapping[str, Any]]) -> Self:
-        """The encoding that `facts` describes."""
-        return cls(tuple(EncodedColumn(**{**fact, "categories": tuple(fact["categories"])}) for fact in facts))
 
 
 @dataclass(frozen=True)

@@ -35,13 +35,14 @@ from backhand.training.stateful import without_prefix
 
 MOST, FEWEST = 512, 32  # training samples that are looked at
 WORK = 1e10  # multiply-adds of a forward pass over all of them, for the time and the memory of large networks
+REMEDY = "read the report of `backhand run`, which says where a training failed and what its network depends on"
 Index = NDArray[np.intp]
 Progress = Callable[[str], None]
 
 
 def examine_study(study: Study, data_dir: PathLike | None = None, progress: Progress = lambda _: None) -> Diagnosis:
     """Make a study ready to train, and examine it. Raises BackhandError for what makes the study impossible."""
-    refuse_regression(study, "the doctor")
+    refuse_regression(study, "the doctor", REMEDY)
     progress("the data")
     feeds = data_of(study, data_dir)
     progress("the network")
@@ -60,7 +61,7 @@ def examine_run(folder: PathLike, data_dir: PathLike | None = None, progress: Pr
     if kind is not None and kind is not KIND:
         raise CheckpointError(f"{path} holds {kind.name}; name a run in it")
     run = read(path)
-    refuse_regression(run.study, "the doctor")
+    refuse_regression(run.study, "the doctor", REMEDY)
     try:
         progress("the data")
         feeds = data_of(run.study, environment.data_dir(path, data_dir, resume=True))

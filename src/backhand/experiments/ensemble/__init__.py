@@ -1,4 +1,4 @@
-"""Ensembles: the mean of the class probabilities of several finished runs, compared with each run alone."""
+"""Ensembles: the mean of the predictions of several finished runs, compared with each run alone."""
 
 from backhand.experiments.kind import Kind
 

@@ -22,7 +22,7 @@ def ensemble(
 ) -> dict[str, Any]:
     """Average the predictions of several finished runs.
 
-    The mean of their class probabilities is tested beside each run alone.
+    The mean of their class probabilities, or predicted numbers, is tested beside each run alone.
     """
     from backhand.experiments.ensemble import work
 

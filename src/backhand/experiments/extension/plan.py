@@ -48,8 +48,9 @@ def prepare(plan: Plan, data_dir: Path | None) -> tuple[Extension, dict[str, Stu
     refuse_diverged(run)
     if not (run / BEST).is_file():
         raise CheckpointError(without_weights(run))
-    base, old = read_study(run), run_figures(run)
-    refuse_regression(base, "an extension")
+    base = read_study(run)
+    refuse_regression(base, "an extension", "train it anew on the old and the new data together")
+    old = run_figures(run)
     if CLASSIFICATION[base.train.loss].binary:
         raise BackhandError(
             f"{run} was trained with the loss {base.train.loss}, which tells 2 classes apart and has no "

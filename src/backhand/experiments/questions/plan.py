@@ -36,7 +36,7 @@ class Question:
 
     def refuse_unfit(self, study: Study) -> None:
         """Raises StudyError for a grid over other keys, without validation data, and for settings that are "auto"."""
-        refuse_regression(study, "a question")
+        refuse_regression(study, "a question", "ask it of data with classes, such as --set data.name=digits")
         search = study.search
         fits = search is not None and search.method == "grid" and set(search.space) == set(self.keys)
         if search is None or not fits or any(entry.when for entry in search.space.values()):

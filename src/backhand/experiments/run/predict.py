@@ -6,16 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from backhand.data.formats.resize import Resize
-from backhand.data.frames.encoding import Encoding
 from backhand.data.standardize import Standardizer
-from backhand.data.value_range import ValueRange
 from backhand.errors import CheckpointError
 from backhand.experiments.build import build_model
 from backhand.experiments.run.metrics import Metrics
 from backhand.experiments.run.provenance import provenance_of
 from backhand.experiments.run.record import finished_metrics
-from backhand.experiments.run.saved import Facts, read_best
+from backhand.experiments.run.saved import REMEDY, Facts, read_best
 from backhand.experiments.run.split_scores import TestErrors
 from backhand.experiments.settings import read_study
 from backhand.files.names import BEST
@@ -62,12 +59,10 @@ def load_predictor(run: PathLike) -> Classifier | Regressor:
     shared: dict[str, Any] = {
         "model": model,
         "standardizer": Standardizer.from_arrays(best.standardizer),
-        "value_range": _value_range(facts),
         "evaluation_augment": study.train.evaluation_augment,
         "remarks": _remarks(run, facts, metrics),
-        "resize": None if facts.resize is None else Resize((shape[0], shape[1]), facts.resize),
-        "encoding": None if facts.columns is None else Encoding.from_facts(facts.columns),
         "provenance": provenance_of(run, study, metrics),
+        **_reading(run, facts),
     }
     loss = study.train.make_loss()
     if facts.targets:
@@ -82,11 +77,12 @@ def load_model_or_run(path: PathLike) -> Predictor | Sequential:
     return load_model(path) if path.is_file() else load_predictor(path)
 
 
-def _value_range(facts: Facts) -> ValueRange:
-    """The range of the training samples, which is unknown in the files of earlier versions."""
-    if facts.span is None:
-        return ValueRange.unknown(facts.sample_shape)
-    return ValueRange.from_facts(facts.sample_shape, facts.span.model_dump(exclude_none=True))
+def _reading(run: Path, facts: Facts) -> dict[str, Any]:
+    """How files become samples. Raises CheckpointError for facts that do not fit the shape of the samples."""
+    try:
+        return facts.reading(facts.sample_shape, facts.span)
+    except ValueError as error:
+        raise CheckpointError(f"{run / BEST} is damaged: {error}; {REMEDY}") from None
 
 
 def _remarks(run: Path, facts: Facts, metrics: Metrics | None) -> tuple[str, ...]:

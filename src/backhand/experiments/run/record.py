@@ -69,6 +69,11 @@ class Run:
         return self.metrics.data.classes
 
     @property
+    def is_regression(self) -> bool:
+        """Whether the run predicts numbers rather than classes."""
+        return bool(self.metrics.data.targets)
+
+    @property
     def chosen(self) -> Epoch | None:
         """The line of the history whose weights were kept and tested; None before the run is finished."""
         if self.metrics.status != "finished":
@@ -118,17 +123,18 @@ def read_single(path: PathLike) -> Run:
 
 
 def read_tested(paths: Sequence[PathLike]) -> list[Run]:
-    """Read the folders of several runs that have been tested.
+    """Read the folders of several runs that have been tested: all of classifiers, or all of regressions.
 
-    Raises CheckpointError as `read` does, for a folder of another kind, for a run without a test result, and for a run
-    that is named twice.
+    Raises CheckpointError as `read` does, for a folder of another kind, for a run without a test result, for a run that
+    is named twice, and for a regression among classifiers.
     """
     runs = [read_single(path) for path in paths]
     for number, run in enumerate(runs):
-        if run.metrics.test_errors is not None:
-            raise CheckpointError(f"{run.folder} predicts a number and has no classes; leave it out")
-        if run.metrics.test is None:
+        if run.metrics.test is None and run.metrics.test_errors is None:
             raise CheckpointError(f"{run.folder} has no test result; bring the run to its end first")
+        if run.is_regression != runs[0].is_regression:
+            one, other = (run, runs[0]) if run.is_regression else (runs[0], run)
+            raise CheckpointError(f"{one.folder} predicts numbers, and {other.folder} classes; name runs of one kind")
         if run.folder.resolve() in [other.folder.resolve() for other in runs[:number]]:
             raise CheckpointError(f"{run.folder} is named twice; name each run once")
     return runs

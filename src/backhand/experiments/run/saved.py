@@ -8,10 +8,10 @@ from pydantic import model_validator
 
 from backhand import checkpoint
 from backhand.arrays import Array
-from backhand.data.formats.resize import ResizeMethod
 from backhand.errors import CheckpointError
-from backhand.experiments.records import Count, FileRecord, Number, Record, valid
+from backhand.experiments.records import Count, FileRecord, Record, valid
 from backhand.files.names import BEST, STATE
+from backhand.predictors.facts import SampleFacts, Span
 
 REMEDY = "train the run again"
 
@@ -23,20 +23,6 @@ class Origin(FileRecord):
     data: str
 
 
-class Span(Record):
-    """The range of the values of the training samples, by which samples on another scale are refused.
-
-    low, high: the limits of each feature, or of all pixels.   flattest, brightest: the least contrast and the largest
-    brightness of a training sample.
-    """
-
-    pixels: bool
-    low: Number | tuple[Number, ...]
-    high: Number | tuple[Number, ...]
-    flattest: float
-    brightest: float | None = None  # earlier versions did not save it
-
-
 class Units(Record):
     """The units of the targets of a regression: prediction = center + scale · score; empty where they stayed as is."""
 
@@ -44,19 +30,17 @@ class Units(Record):
     scale: tuple[float, ...]
 
 
-class Facts(FileRecord):
+class Facts(SampleFacts, FileRecord):
     """The facts that a prediction needs besides the arrays of best.safetensors.
 
-    resize: how pictures were brought to the size of a sample; None where they had it.   epoch: that of the weights.
+    epoch: that of the weights.
     """
 
     classes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()  # of a regression, which has no classes
     units: Units | None = None
-    columns: list[dict[str, Any]] | None = None  # how the columns of a table became features: `Encoding.facts`
     sample_shape: tuple[int, ...]
     span: Span | None = None  # earlier versions did not save it
-    resize: ResizeMethod | None = None
     epoch: Count | None = None
 
     @model_validator(mode="after")

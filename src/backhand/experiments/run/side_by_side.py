@@ -6,10 +6,11 @@ from itertools import combinations
 
 import numpy as np
 
-from backhand.experiments.comparison.statistics import mcnemar
+from backhand.arrays import Array
+from backhand.experiments.comparison.statistics import errors_of, mcnemar
 from backhand.experiments.run.record import Run
 from backhand.page.blocks import Block, Points, Table
-from backhand.page.numbers import NONE, count, decimal, duration, percent, plain, probability
+from backhand.page.numbers import NONE, count, decimal, duration, percent, plain, probability, significant
 from backhand.page.settings import flat
 
 LEVEL = 0.05  # a p-value below it shows a difference
@@ -17,13 +18,15 @@ LEVEL = 0.05  # a p-value below it shows a difference
 
 @dataclass(frozen=True)
 class Pair:
-    """Two runs that were tested on the same samples.   alone: how many each of them classifies correctly alone.
+    """Two runs that were tested on the same samples.
 
-    p: of McNemar's test.
+    alone: how many of these each run classifies correctly alone; of a regression, for how many its prediction is the
+    closer one.   p: of the `test` of these two numbers.
     """
 
     names: tuple[str, str]
     alone: tuple[int, int]
+    test: str
     p: float
 
 
@@ -43,18 +46,38 @@ def side_by_side(runs: Sequence[Run]) -> Iterator[Block]:
 
 
 def _figures(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
-    tests = [run.metrics.test for run in runs if run.metrics.test is not None]
-    validations = [run.metrics.validation for run in runs]
     trainings, models = [run.metrics.training for run in runs], [run.metrics.model for run in runs]
     yield "data", *(run.metrics.data.title or run.metrics.data.name for run in runs)
-    yield "test accuracy", *(percent(test.accuracy) for test in tests)
-    yield "95% interval", *(" to ".join(map(percent, test.interval)) for test in tests)
-    yield "test loss", *(decimal(test.loss) for test in tests)
-    yield "validation accuracy", *(percent(score.accuracy) if score else NONE for score in validations)
+    yield from _errors(runs) if runs[0].is_regression else _accuracies(runs)
     yield "kept epoch", *(f"{training.chosen_epoch} of {training.epochs}" for training in trainings)
     yield "training time", *(duration(training.seconds) for training in trainings)
     yield "parameters", *(count(model.parameters) for model in models)
     yield "multiply-adds", *(count(model.multiply_adds) for model in models)
+
+
+def _accuracies(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
+    tests = [run.metrics.test for run in runs if run.metrics.test is not None]
+    yield "test accuracy", *(percent(test.accuracy) for test in tests)
+    yield "95% interval", *(" to ".join(map(percent, test.interval)) for test in tests)
+    yield "test loss", *(decimal(test.loss) for test in tests)
+    validations = [run.metrics.validation for run in runs]
+    yield "validation accuracy", *(percent(score.accuracy) if score else NONE for score in validations)
+
+
+def _errors(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
+    """The figures of regressions: the errors of each target, in its unit, and the means over the targets."""
+    tests = [run.metrics.test_errors for run in runs if run.metrics.test_errors is not None]
+    targets = [{target.name: target.rmse for target in test.per_target} for test in tests]
+    for name in dict.fromkeys(name for rmse in targets for name in rmse):
+        found = [rmse.get(name) for rmse in targets]
+        yield f"test RMSE of {name}", *(significant(rmse.value, 4) if rmse else NONE for rmse in found)
+        ends = ([significant(end, 4) for end in (rmse.low, rmse.high)] if rmse else [NONE] for rmse in found)
+        yield "95% interval", *map(" to ".join, ends)
+    yield "test MAE", *(significant(test.mae, 4) for test in tests)
+    yield "test R²", *(decimal(test.r2) for test in tests)
+    yield "test loss", *(decimal(test.loss) for test in tests)
+    validations = [run.metrics.validation_errors for run in runs]
+    yield "validation RMSE", *(significant(score.rmse, 4) if score else NONE for score in validations)
 
 
 def differing(runs: Sequence[Run]) -> dict[str, list[str]]:
@@ -67,22 +90,44 @@ def differing(runs: Sequence[Run]) -> dict[str, list[str]]:
 def pairs(runs: Sequence[Run]) -> Iterator[Pair]:
     """Every two runs that were tested on the same samples."""
     for one, other in combinations(runs, 2):
-        predictions, other_predictions = one.evidence.predictions, other.evidence.predictions
-        if predictions is None or other_predictions is None or one.classes != other.classes:
-            continue
-        labels = predictions.labels
-        if not np.array_equal(labels, other_predictions.labels):
-            continue
-        correct = [tested.probabilities.argmax(1) == labels for tested in (predictions, other_predictions)]
-        first, second = int((correct[0] & ~correct[1]).sum()), int((correct[1] & ~correct[0]).sum())
-        yield Pair((one.folder.name, other.folder.name), (first, second), mcnemar(first, second))
+        better = _closer(one, other) if one.is_regression else _correct(one, other)
+        if better is not None:
+            first, second = int((better[0] & ~better[1]).sum()), int((better[1] & ~better[0]).sum())
+            test = "sign test" if one.is_regression else "McNemar's test"
+            yield Pair((one.folder.name, other.folder.name), (first, second), test, mcnemar(first, second))
+
+
+def _correct(one: Run, other: Run) -> tuple[Array, Array] | None:
+    """Which test samples each of two runs classifies correctly, (N,); None where they are not the same samples."""
+    tested, others = one.evidence.predictions, other.evidence.predictions
+    if tested is None or others is None or one.classes != other.classes:
+        return None
+    if not np.array_equal(tested.labels, others.labels):
+        return None
+    return tested.probabilities.argmax(1) == tested.labels, others.probabilities.argmax(1) == others.labels
+
+
+def _closer(one: Run, other: Run) -> tuple[Array, Array] | None:
+    """For which test samples each of two regressions is the closer one, (N,); None where they are not the same.
+
+    Distances of several targets are measured in the deviations of the first run's training targets.
+    """
+    tested, others = one.evidence.fitted, other.evidence.fitted
+    names = [[target.name for target in run.metrics.data.targets] for run in (one, other)]
+    if tested is None or others is None or names[0] != names[1]:
+        return None
+    if not (np.array_equal(tested.index, others.index) and np.array_equal(tested.targets, others.targets)):
+        return None
+    units = np.array([target.deviation for target in one.metrics.data.targets])
+    near, far = (np.array(errors_of(run.predictions, run.targets, units)["distances"]) for run in (tested, others))
+    return near < far, far < near
 
 
 def _sentence(pair: Pair) -> tuple[str, str]:
     first, second = map(plain, pair.alone)
     verdict = "a difference that chance does not explain" if pair.p < LEVEL else "that may be chance"
-    return (
-        " and ".join(pair.names),
-        f"{first} test samples are classified correctly by the first alone, {second} by the second alone: {verdict} "
-        f"(McNemar's test: p {probability(pair.p, sign=True)}).",
-    )
+    if pair.test == "sign test":
+        facts = f"The first is closer to the true values for {first} test samples, the second for {second}"
+    else:
+        facts = f"{first} test samples are classified correctly by the first alone, {second} by the second alone"
+    return " and ".join(pair.names), f"{facts}: {verdict} ({pair.test}: p {probability(pair.p, sign=True)})."

@@ -27,11 +27,12 @@ from backhand.experiments.run.logs import Beginning, closing, final_figures, mak
 from backhand.experiments.run.metrics import Metrics, Training
 from backhand.experiments.run.record import finished_metrics, write_metrics
 from backhand.experiments.run.resume import refuse_to_train_on, restore
-from backhand.experiments.run.saved import Facts, Origin, Span, Units
+from backhand.experiments.run.saved import Facts, Origin, Units
 from backhand.experiments.run.split_accuracy import SplitAccuracy
 from backhand.experiments.trainer import Trainer
 from backhand.experiments.workspace import Workspace
 from backhand.files.paths import PathLike
+from backhand.predictors.facts import Span
 from backhand.study import Study
 from backhand.study.auto import is_auto
 from backhand.training.callbacks import Callback, Checkpoint
@@ -189,7 +190,7 @@ def _prediction_facts(study: Study, feeds: Feeds) -> Facts:
         units=None
         if not isinstance(loss, RegressionLoss)
         else Units(center=tuple(loss.center), scale=tuple(loss.scale)),
-        columns=None if encoding is None else encoding.facts(),
+        columns=None if encoding is None else encoding.columns,
         sample_shape=samples.shape[1:],
         span=Span.model_validate(ValueRange.fit(samples).facts()),
         resize=None if study.data.resize is None else study.data.resize.how,

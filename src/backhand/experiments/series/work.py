@@ -37,6 +37,8 @@ from backhand.study import changed, load
 from backhand.study.series import Series
 from backhand.training.range_test import range_test
 
+REMEDY = "train each setting by `backhand run`, and show the runs side by side by `backhand compare RUN RUN`"
+
 
 def run(
     series: Series,
@@ -55,6 +57,7 @@ def run(
     """
     trainings = list(expand(series, path))
     for training in trainings:
+        refuse_regression(training.study, "a series", REMEDY)
         _refuse_missing_packages(training)
     data_paths = {place for training in trainings for place in training.study.data.places}
     with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=data_paths) as workspace:
@@ -151,8 +154,6 @@ def _units(
 ) -> Iterator[tuple[list[Training], Callable[[], list[Result]]]]:
     """Yield groups of trainings with their work: several in step where the part says so, else one by one."""
     console, data_dir = workspace.console, workspace.data_dir
-    for training in left:
-        refuse_regression(training.study, "a series")
     for _, group_of_part in groupby(left, key=lambda training: training.part.name):
         trainings = list(group_of_part)
         part = trainings[0].part

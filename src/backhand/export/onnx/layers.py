@@ -33,8 +33,7 @@ from backhand.layers import (
 )
 from backhand.layers.branches import Branches
 from backhand.model.sequential import Sequential
-from backhand.ops.max_pool2d import pooling_windows
-from backhand.windows import Windows
+from backhand.windows import Windows, pooling_windows
 
 
 def add_layers(graph: Graph, layers: Iterable[tuple[str, Layer]], value: Value) -> Value:

@@ -30,9 +30,8 @@ from backhand.layers import (
     Tanh,
 )
 from backhand.model.sequential import Sequential
-from backhand.ops.max_pool2d import pooling_windows
 from backhand.weights.torch_names import module_names
-from backhand.windows import Pair, Windows
+from backhand.windows import Pair, Windows, pooling_windows
 
 Modules = list[tuple[str, str]]  # names of modules, and the expressions that make them
 INDENT = "    "

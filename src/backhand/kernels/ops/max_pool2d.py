@@ -15,7 +15,7 @@ from backhand.kernels.blocks.frames import NO_MARGINS, frame
 from backhand.kernels.blocks.pooling import NONE, add_gradients, larger, pool_pairs, rectify, unpool_pairs
 from backhand.kernels.kernel import Kernel
 from backhand.ops import max_pool2d as reference
-from backhand.windows import Padding, Pair, Size, Windows
+from backhand.windows import Padding, Pair, Size, Windows, pooling_windows
 
 
 class Cache(NamedTuple):
@@ -30,7 +30,7 @@ def forward(
     x: Array, *, window: Size = 2, stride: Size | None = None, padding: Padding = 0, relu: bool = False
 ) -> tuple[Array, Cache | reference.Cache]:
     """Compute what `ops.max_pool2d.forward` does; with `relu`, max(y, 0), and no winner where y is 0."""
-    windows = reference.pooling_windows(x.shape, window, stride, padding)
+    windows = pooling_windows(x.shape, window, stride, padding)
     if windows.window[0] * windows.window[1] > NONE:
         return _large(x, windows, relu)
     y = buffers.empty((len(x), *windows.places, x.shape[3]))

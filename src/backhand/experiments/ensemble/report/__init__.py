@@ -10,7 +10,7 @@ from backhand.page import settings, style
 from backhand.page.blocks import Block, Image, Images, Page, Points, Section, Table
 from backhand.page.chance import wilson
 from backhand.page.heading import subtitle
-from backhand.page.numbers import counted, percent, probability
+from backhand.page.numbers import counted, decimal, percent, probability, significant
 
 LEVEL = 0.05  # p-values of at least this show no difference
 LABELS = {"alone": "alone", "together": "mean so far"}
@@ -26,21 +26,45 @@ def page(folder: Path) -> Page:
 
 
 def closing(folder: Path) -> Iterable[Block]:
-    """The end of the command in the terminal: the findings, and the accuracy of each member."""
+    """The end of the command in the terminal: the findings, and the figure of each member."""
     ensemble = read(folder)
     return Points(tuple(findings(ensemble))), _table(ensemble)
 
 
 def findings(ensemble: Ensemble) -> Iterator[tuple[str, str]]:
     """The findings, as pairs of a heading and a sentence."""
+    return _of_regressions(ensemble) if ensemble.is_regression else _of_classifiers(ensemble)
+
+
+def _of_regressions(ensemble: Ensemble) -> Iterator[tuple[str, str]]:
+    for target in ensemble.per_target:
+        value, low, high = (significant(end, 4) for end in (target.rmse.value, target.rmse.low, target.rmse.high))
+        yield (
+            f"Error of {target.name}",
+            f"The mean of all runs has an RMSE of {value} on the test samples (95% bootstrap interval {low} to "
+            f"{high}), and R² {decimal(target.r2.value)}.",
+        )
+    best, p = ensemble.best, probability(ensemble.mcnemar, sign=True)
+    own, others = ensemble.text(ensemble.together), ensemble.text(best.alone)
+    relation = "the same as" if own == others else "lower than" if ensemble.together < best.alone else "higher than"
+    doubt = "" if ensemble.mcnemar < LEVEL else "; chance alone can make this difference"
+    yield (
+        "Compared with the best run",
+        f"The RMSE of the mean, {own}, is {relation} that of the best single run, {best.folder}, which is {others}. "
+        f"The mean is closer to the true values for {counted(ensemble.only_mean, 'test sample')}, that run for "
+        f"{ensemble.only_best:,} (sign test: p {p}{doubt}).",
+    )
+
+
+def _of_classifiers(ensemble: Ensemble) -> Iterator[tuple[str, str]]:
     low, high = map(percent, wilson(ensemble.together, ensemble.count))
     yield (
         "Accuracy",
-        f"The mean of all runs classifies {ensemble.share(ensemble.together)} of the test samples correctly "
+        f"The mean of all runs classifies {ensemble.text(ensemble.together)} of the test samples correctly "
         f"(95% Wilson score interval {low} to {high}).",
     )
     best, p = ensemble.best, probability(ensemble.mcnemar, sign=True)
-    gain = ensemble.together - best.alone
+    gain = int(ensemble.together - best.alone)
     doubt = "" if ensemble.mcnemar < LEVEL else "; chance alone can make this difference"
     samples = counted(abs(gain), "test sample")
     amount = f"{samples} {'more' if gain > 0 else 'fewer'} than" if gain else "as many test samples correctly as"
@@ -48,25 +72,27 @@ def findings(ensemble: Ensemble) -> Iterator[tuple[str, str]]:
         "Compared with the best run",
         (
             f"The mean classifies {amount} the best single run, {best.folder}, which reaches "
-            f"{ensemble.share(best.alone)} (McNemar's test: p {p}{doubt})."
+            f"{ensemble.text(best.alone)} (McNemar's test: p {p}{doubt})."
         ),
     )
     yield (
         "Upper limit",
-        f"At least one of the runs classifies {ensemble.share(ensemble.any_member)} of the test samples correctly. "
+        f"At least one of the runs classifies {ensemble.text(ensemble.any_member)} of the test samples correctly. "
         "No way of choosing among them can do better.",
     )
 
 
 def _table(ensemble: Ensemble) -> Table:
     rows = tuple(
-        (member.title, member.folder, ensemble.share(member.alone), ensemble.share(member.together))
+        (member.title, member.folder, ensemble.text(member.alone), ensemble.text(member.together))
         for member in ensemble.members
     )
+    averaged = "predictions" if ensemble.is_regression else "probabilities"
     caption = (
-        f"Accuracy on {counted(ensemble.count, 'test sample')}: of each run alone, and of the mean of its "
-        "probabilities with those of the runs above it."
+        f"{ensemble.figure} on {counted(ensemble.count, 'test sample')}: of each run alone, and of the mean of its "
+        f"{averaged} with those of the runs above it."
     )
+    caption = caption[0].upper() + caption[1:]
     return Table(caption, ("run", "folder", *LABELS.values()), rows, "llrr")
 
 
@@ -76,11 +102,12 @@ def _image(ensemble: Ensemble) -> Image:
     figure, axes = style.panel()
     averaged = range(1, len(ensemble.members) + 1)
     lines: tuple[tuple[str, dict[str, Any]], ...] = (("alone", style.VALIDATION), ("together", style.TRAIN))
+    scale, unit = (1.0, "") if ensemble.is_regression else (100 / ensemble.count, " (%)")
     for key, line_style in lines:
-        values = [100 * getattr(member, key) / ensemble.count for member in ensemble.members]
+        values = [scale * getattr(member, key) for member in ensemble.members]
         axes.plot(averaged, values, label=LABELS[key], **line_style)
-    axes.set(xlabel="run", ylabel="test accuracy (%)")
+    axes.set(xlabel="run", ylabel=f"test {ensemble.figure}{unit}")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     style.legend(axes)
-    caption = "Test accuracy of each run alone, and of the mean of all runs up to it."
-    return Image("members", style.png(figure), "test accuracy against the number of runs averaged", caption)
+    caption = f"Test {ensemble.figure} of each run alone, and of the mean of all runs up to it."
+    return Image("members", style.png(figure), f"test {ensemble.figure} against the number of runs averaged", caption)
