@@ -42,7 +42,7 @@ planted: $(VENV)/.dev ## what the check says of 350 mistakes planted in right la
 	$(BIN)/python -m tests.check.mutants $(ARGS)
 
 clean:
-	rm -rf $(VENV) mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf $(VENV) build mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 
 $(MADE):
 	@test -n "$(PYTHON)" || { echo "backhand needs Python 3.11 or later; none was found on the PATH"; exit 2; }

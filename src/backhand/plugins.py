@@ -113,13 +113,7 @@ class Group(Generic[T]):
     def _import(self, plugin: Plugin) -> T:
         what = f'the {self.noun} "{plugin.name}" of {plugin.package}'
         advice = f"update the package, or remove it by `pip uninstall {plugin.distribution}`"
-        try:
-            value = plugin.entry.load()
-        except Exception as error:  # the code of others may raise anything
-            reason = " ".join(str(error).split())
-            raise PluginError(
-                f"{what} cannot be imported from {plugin.target} ({type(error).__name__}: {reason}); {advice}"
-            ) from error
+        value = made(plugin.entry.load, f"{what} cannot be imported from {plugin.target}", advice)
         if not self.fits(plugin.name, value):
             raise PluginError(f"{what}, {plugin.target}, is not {self.wanted}; {advice}")
         return value
@@ -182,6 +176,18 @@ def installed() -> Mapping[str, tuple[Plugin, ...]]:
             if owner is not None
         )
     return plugins
+
+
+def made(make: Callable[[], T], failure: str, advice: str) -> T:
+    """What `make` returns, which runs the code of a plugin.
+
+    Raises PluginError where that raises anything: the words of the failure, what was raised, and the advice.
+    """
+    try:
+        return make()
+    except Exception as error:  # the code of others may raise anything
+        reason = " ".join(str(error).split())
+        raise PluginError(f"{failure} ({type(error).__name__}: {reason}); {advice}") from error
 
 
 def normalised(distribution: str) -> str:

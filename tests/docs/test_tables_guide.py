@@ -31,7 +31,7 @@ def test_the_study_of_a_regression_explains_the_target(tmp_path, monkeypatch, ca
     Path("diabetes.toml").write_text(blocks(REGRESSION, "toml")[0])
     metrics = work.run(load("diabetes.toml"), Path("runs/diabetes"), quiet=True)
     assert metrics.test_errors.r2 > 0.35
-    assert metrics.training.chosen_by == "lowest validation rmse"
+    assert metrics.training.chosen_by == "lowest validation RMSE"
     run_python(REGRESSION)
     assert "'rmse'" in capsys.readouterr().out
 

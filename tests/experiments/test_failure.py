@@ -54,6 +54,11 @@ def test_it_is_said_why_and_what_to_do() -> None:
         "learn: try other learning rates (backhand lr-find shows where the loss falls), and check that the labels "
         "belong to the samples."
     )
+    few = Course([0.7, 0.69], log(2), KeptWeights("test", 16, 20, 13)).sentence()
+    assert (
+        "The test accuracy, 80.00%, is above that of always answering the commonest class, 65.00%, by no more than "
+        "chance explains on 20 samples."
+    ) in few
     slow = Course([2.9, 2.7, 2.6], TEN, BAD, lr=1e-4).sentence()
     assert slow.endswith(
         "The loss fell in every epoch, but too slowly: try a higher learning rate (such as train.optimizer.lr = 0.001) "

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from backhand.backend import op_names
-from backhand.check.cases import LAYER_CASES, NETWORKS, OPS
+from backhand.check.cases import LAYER_CASES, OPS
+from backhand.check.networks import NETWORKS
 from backhand.check.suite import check_case, check_row, row_names
 from backhand.layers import LAYERS
 from backhand.training.losses import LOSSES

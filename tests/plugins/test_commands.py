@@ -68,6 +68,36 @@ def test_a_kind_of_experiment(counting: Path, tmp_path: Path) -> None:
     assert "count" in refusal(tmp_path, "count", "there")
 
 
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("import nowhere_at_all", "ModuleNotFoundError: No module named 'nowhere_at_all'"),
+        ("", "AttributeError: module 'counting.command' has no attribute 'count'"),
+        (
+            "def count(verbose: bool = False): ...",
+            "ValueError: every command has the option --verbose already; give that of this command another name",
+        ),
+    ],
+)
+def test_a_command_that_cannot_be_used_stops_nothing_else(
+    command: str, reason: str, counting: Path, tmp_path: Path
+) -> None:
+    (counting / "counting" / "command.py").write_text(command, "utf-8")
+    said = program(tmp_path, "--help", plugins=counting)
+    assert f'the command "count" of a count cannot be used from counting.command ({reason}' in said.replace("\n", " ")
+    assert {"run", "bench"} <= set(said.split())
+    assert program(tmp_path, "list", plugins=counting) == program(tmp_path, "list")
+    assert reason in refusal(tmp_path, "count", "there", plugins=counting)
+
+
+def test_a_kind_without_a_result_in_json_is_refused(counting: Path, tmp_path: Path) -> None:
+    source = counting / "counting" / "__init__.py"
+    source.write_text(source.read_text("utf-8").replace("count.json", "count.toml"), "utf-8")
+    said = refusal(tmp_path, "count", "there", plugins=counting)
+    assert "whose result, or else whose mark, is a JSON file" in said
+
+
 def test_a_package_that_cannot_be_imported_stops_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "installed"
     groups = {

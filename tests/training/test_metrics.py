@@ -6,7 +6,7 @@ from math import inf, nan
 import pytest
 
 from backhand.errors import BackhandError
-from backhand.training.metrics import ACCURACY, ERROR, LOSS, find_metric, metric
+from backhand.training.metrics import ACCURACY, ERROR, LOSS, METRICS, find_metric, key_of, metric, words
 
 NO_NUMBERS = (None, nan, inf, -inf)
 
@@ -33,6 +33,13 @@ def test_a_figure_of_which_nothing_is_known_needs_a_mode(key: str) -> None:
         metric(key)
     assert metric(key, "max").higher_is_better
     assert not metric(key, "min").higher_is_better
+
+
+def test_keys_and_words_follow_from_each_other() -> None:
+    assert words("validation_rmse") == "validation RMSE"
+    assert [words(key) for key in ("train_r2", "test_mae", "mean_f1")] == ["train R²", "test MAE", "mean F1"]
+    for key in METRICS:
+        assert key_of(words(f"validation_{key}")) == f"validation_{key}"
 
 
 def test_a_mode_overrules_what_is_known() -> None:

@@ -3,9 +3,10 @@
 import numpy as np
 
 from backhand.backend import op, op_names
-from backhand.check.cases import LAYER_CASES, NETWORKS, OPS
+from backhand.check.cases import LAYER_CASES, OPS
 from backhand.check.gradients import check_layer, check_model, check_op
 from backhand.check.inputs import SMOOTH_LIMIT, Case, Network
+from backhand.check.networks import NETWORKS
 from backhand.check.plugin_cases import cases_of
 from backhand.check.results import Result, merge
 from backhand.errors import BackhandError, closest

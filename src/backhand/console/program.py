@@ -18,7 +18,7 @@ OPTIONS: dict[str, tuple[Any, Any]] = {"quiet": (Quiet, False), "verbose": (Verb
 
 
 def with_output(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command with the three options, which it need not know of."""
+    """The command with the three options, which it need not know of. Raises ValueError for one with an own of them."""
 
     @wraps(command)
     def run(**arguments: Any) -> Any:
@@ -26,6 +26,8 @@ def with_output(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(**arguments)
 
     own = signature(command)
+    if taken := [name for name in OPTIONS if name in own.parameters]:
+        raise ValueError(f"every command has the option --{taken[0]} already; give that of this command another name")
     added = [
         Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
         for name, (annotation, default) in OPTIONS.items()

@@ -62,6 +62,7 @@ def carry_out(name: str, work: Callable[..., object], launch: Launch, *more: obj
 
 
 def _report(folder: Path, console: Any) -> dict[str, Any]:
+    from backhand.console.output import OUTPUT
     from backhand.experiments import reports
     from backhand.experiments.listing import as_json, listed
     from backhand.page.terminal import show
@@ -72,7 +73,7 @@ def _report(folder: Path, console: Any) -> dict[str, Any]:
     for block in reports.closing(folder):
         show(console, block)
     pages = write_reports(folder, console)
-    return as_json(experiment, whole=True) | {"reports": list(map(str, pages))}
+    return as_json(experiment, whole=OUTPUT.json) | {"reports": list(map(str, pages))}
 
 
 def write_reports(folder: Path, console: Any) -> list[Path]:

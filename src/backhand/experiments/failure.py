@@ -131,7 +131,11 @@ class Course:
         share = tested.right / tested.count
         if not tested.learned:
             always = f"always answering the commonest class, {tested.commonest / tested.count:.2%}"
-            return f"The {tested.split} accuracy, {share:.2%}, is no better than {always}."
+            accuracy = f"The {tested.split} accuracy, {share:.2%}, is"
+            if tested.right > tested.commonest:
+                chance = f"by no more than chance explains on {tested.count:,} samples"
+                return f"{accuracy} above that of {always}, {chance}."
+            return f"{accuracy} no better than {always}."
         epoch = "" if self.kept_epoch is None else f", of epoch {self.kept_epoch},"
         loss = (
             ""

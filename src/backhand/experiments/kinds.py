@@ -21,14 +21,15 @@ COMMANDS = frozenset(kind.command for kind in KINDS)
 
 
 def _is_kind(name: str, value: object) -> bool:
-    return isinstance(value, Kind) and value.command == name
+    return isinstance(value, Kind) and value.command == name and (value.result or value.mark).endswith(".json")
 
 
 # Of plugins, by their commands. They are asked before the others, since their folders may hold the marks of those, too.
 ADDED: Group[Kind] = Group(
     "backhand.kinds",
     "kind of experiment",
-    "a backhand.experiments.kind.Kind whose command is the name of the entry point",
+    "a backhand.experiments.kind.Kind whose command is the name of the entry point and whose result, or else whose "
+    "mark, is a JSON file",
     _is_kind,
     COMMANDS,
 )

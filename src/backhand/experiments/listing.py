@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from backhand.errors import BackhandError
+from backhand.experiments import records
 from backhand.experiments.kind import Kind, Row
 from backhand.experiments.kinds import kind_of
-from backhand.files import jsontext
 from backhand.files.names import ENVIRONMENT
 from backhand.files.paths import PathLike, as_path
 
@@ -39,11 +39,14 @@ def experiments(path: PathLike) -> Iterator[Listed]:
 
 
 def as_json(experiment: Listed, *, whole: bool = False) -> dict[str, Any]:
-    """The row of an experiment as JSON holds it. whole: also all of the file that holds what came out."""
+    """The row of an experiment as JSON holds it. whole: also all of the file that holds what came out.
+
+    Raises CheckpointError, naming that file, where it is damaged.
+    """
     _, kind = experiment.kind.name.split(" ", 1)  # without its article
     row = {"folder": str(experiment.folder), "kind": kind} | asdict(experiment.row)
     file = experiment.folder / (experiment.kind.result or experiment.kind.mark)
-    return row | ({"record": jsontext.loads(file.read_bytes())} if whole and file.is_file() else {})
+    return row | ({"record": records.parsed(records.read_text(file), file)} if whole and file.is_file() else {})
 
 
 def listed(folder: Path) -> Listed | None:

@@ -4,6 +4,7 @@ import backhand
 from backhand.export.pipeline import Pipeline
 from backhand.files import jsontext
 from backhand.training.losses import ClassificationLoss
+from backhand.training.metrics import key_of
 
 
 def facts(pipeline: Pipeline) -> dict[str, str]:
@@ -26,5 +27,5 @@ def facts(pipeline: Pipeline) -> dict[str, str]:
     if known.training:
         named |= {"training": known.training.recipe, "trained": known.training.started}
     for figure in known.test.figures if known.test else ():
-        named[f"test_{figure.name.replace(' ', '_')}"] = str(figure)
+        named[f"test_{key_of(figure.name)}"] = str(figure)
     return {key: value for key, value in named.items() if value}

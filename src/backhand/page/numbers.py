@@ -115,11 +115,6 @@ def metric_text(value: float | None, metric: str) -> str:
     return percent(value) if known is not None and known.unit else significant(value, 4)
 
 
-def figure_name(metric: str) -> str:
-    """The name of a metric in a sentence: accuracy, RMSE, R²."""
-    return {"rmse": "RMSE", "mae": "MAE", "r2": "R²", "auc": "AUC", "f1": "F1"}.get(metric, metric)
-
-
 def metric_change(difference: float | None, metric: str) -> str:
     """The difference of two values of a metric as text, with its sign: percentage points where they are shares."""
     if difference is None:

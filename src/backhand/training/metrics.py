@@ -66,6 +66,7 @@ class Metric:
 LOSS, ACCURACY, ERROR = Metric("loss", False), Metric("accuracy", True, "%"), Metric("error", False, "%")
 _SHARES = (Metric(name, True, "%") for name in ("precision", "recall", "f1"))
 RMSE, MAE, R2 = Metric("rmse", False), Metric("mae", False), Metric("r2", True)
+TITLES = {"rmse": "RMSE", "mae": "MAE", "r2": "R²", "auc": "AUC", "f1": "F1"}  # of the names that are no words
 METRICS = {metric.name: metric for metric in (LOSS, ACCURACY, ERROR, *_SHARES, Metric("auc", True), RMSE, MAE, R2)}
 
 
@@ -93,5 +94,11 @@ def metric(key: str, mode: Mode | None = None) -> Metric:
 
 
 def words(key: str) -> str:
-    """A key in words: validation_loss -> validation loss."""
-    return key.replace("_", " ")
+    """A key in words, as sentences, axes and tables have it: validation_loss -> validation loss, r2 -> R²."""
+    return " ".join(TITLES.get(word, word) for word in key.split("_"))
+
+
+def key_of(text: str) -> str:
+    """The key of a figure in words, as files have it, in their content and their names: test R² -> test_r2."""
+    names = {title: name for name, title in TITLES.items()}
+    return "_".join(names.get(word, word) for word in text.split(" "))

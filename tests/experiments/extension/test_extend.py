@@ -19,7 +19,9 @@ from backhand.experiments.build import build_model, init_weights, load_feeds
 from backhand.experiments.extension import work as extension
 from backhand.experiments.extension.plan import Plan
 from backhand.experiments.run.predict import load_classifier
+from backhand.experiments.run.work import run
 from backhand.experiments.settings import read_study
+from backhand.study import Study
 from backhand.study.extend import ExtendTable
 from tests.experiments.extension.extensions import extend, train
 
@@ -52,6 +54,16 @@ def record_of(folder: Path):
 def share(figures, classes: slice) -> float:
     """The share of the test samples of these classes that is classified correctly."""
     return sum(figures["right"][classes]) / sum(figures["counts"][classes])
+
+
+def test_the_run_of_a_regression_is_refused_as_one(tmp_path):
+    data, model = {"name": "diabetes"}, {"name": "mlp", "hidden": [4]}
+    train = {"epochs": 1, "loss": "squared_error"}
+    study = Study.model_validate({"name": "fit", "data": data, "model": model, "train": train})
+    run(study, tmp_path / "run", quiet=True)
+    with pytest.raises(StudyError, match="fit predicts a number, and an extension needs classes"):
+        extend(tmp_path / "run", tmp_path / "extended")
+    assert not (tmp_path / "extended").exists()
 
 
 def test_the_old_outputs_keep_their_bits_and_their_scores(first, whole, grown):

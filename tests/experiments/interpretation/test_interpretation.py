@@ -5,6 +5,7 @@ import pytest
 
 import backhand as bh
 from backhand import attribution
+from backhand.data.frames.dataframes import frame_of
 from backhand.errors import BackhandError, DataError, ModelError
 from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.run.record import read
@@ -164,6 +165,40 @@ def test_a_classifier_of_another_program_has_answers_but_no_gradients():
 def test_what_cannot_be_interpreted_is_refused(arguments, said):
     with pytest.raises((BackhandError, DataError), match=said):
         bh.interpret(*arguments)
+
+
+@pytest.mark.parametrize("labels", [["cat", "dog", "dog"], [0, 1, 1], ["0", "1", "1"]])
+def test_labels_are_given_by_the_names_of_the_caller_those_of_the_subject_or_numbers(labels):
+    model = bh.Sequential(bh.Linear(2)).build((3,), seed=0)
+    seen = bh.interpret(model, np.ones((3, 3), np.float32), labels, classes=("cat", "dog"))
+    assert seen.labels.tolist() == [0, 1, 1]
+    assert seen.classes == ("cat", "dog")
+
+
+def test_numbers_are_those_of_the_subject_though_a_name_looks_like_one():
+    assert bh.interpret(Foreign(), np.zeros((2, 3)), [1, 2], classes=("2", "1")).labels.tolist() == [0, 1]
+    with pytest.raises(DataError, match='the label "bird" is none of the classes cat, dog'):
+        bh.interpret(Foreign(), np.zeros((2, 3)), ["cat", "bird"], classes=("cat", "dog"))
+
+
+def test_no_samples_are_refused():
+    with pytest.raises(DataError, match="no samples to interpret"):
+        bh.interpret(Foreign(), np.zeros((0, 3)), [])
+
+
+def test_bars_of_importance_have_the_names_of_a_tables_columns(tmp_path):
+    rng = np.random.default_rng(0)
+    pairs = rng.normal(size=(80, 2))
+    rows = [f"{a:.3f},{b:.3f},{'red' if a > 0 else 'blue'},{'yes' if a + b > 0 else 'no'}" for a, b in pairs]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,colour,y", *rows]), "utf-8")
+    data = {"name": "csv", "path": str(tmp_path / "t.csv"), "label": "y"}
+    study = {"name": "t", "data": data, "model": {"name": "mlp"}, "train": {"epochs": 2}}
+    run(Study.model_validate(study), tmp_path / "run", quiet=True)
+    predictor, frame = load_classifier(tmp_path / "run"), {"a": pairs[:6, 0], "b": pairs[:6, 1]}
+    x = predictor.encoding.encode(frame_of(frame | {"colour": np.array(["red", "blue"] * 3)}))
+    for seen in (bh.interpret(tmp_path / "run"), bh.interpret(predictor, x, ["yes", "no"] * 3)):
+        names = {text.get_text() for text in seen.plot_importance().axes[0].get_yticklabels()}
+        assert names == {"a", "b", "colour=red"}
 
 
 def test_other_names_of_classes_than_there_are_probabilities_are_refused():

@@ -14,6 +14,9 @@ from backhand.errors import CheckpointError, StudyError
 from backhand.experiments import reports
 from backhand.experiments.run import work
 from backhand.experiments.run.record import read
+from backhand.export.card.front_matter import front_matter
+from backhand.export.facts import facts
+from backhand.export.pipeline import Pipeline
 from backhand.study import load
 from backhand.training.callbacks import Callback
 
@@ -82,6 +85,21 @@ def test_the_report_shows_what_a_regression_has(run) -> None:
     assert "accuracy" not in text.lower()
     assert "RMSE of the mean" in text
     assert {path.stem for path in (run / "plots").glob("*.png")} >= {"predicted-0", "residuals-0", "errors-0"}
+    assert {path.stem for path in (run / "plots").glob("*.png")} >= {"r2-epoch", "rmse-epoch", "rmse-time"}
+    assert all(path.name.isascii() for path in (run / "plots").iterdir())
+
+
+def test_a_card_and_an_export_name_the_figures_in_their_own_words(run) -> None:
+    predictor = bh.load_predictor(run)
+    pipeline = Pipeline.of(predictor)
+    lines = dict(line.split(": ", 1) for line in front_matter(pipeline, ()).splitlines() if ": " in line)
+    assert json.loads(lines["metrics"]) == ["r_squared", "rmse", "mae"]
+    (result,) = json.loads(lines["model-index"])[0]["results"]
+    assert [metric["type"] for metric in result["metrics"]] == ["r_squared", "rmse", "mae", "loss"]
+    assert [metric["name"] for metric in result["metrics"]][:2] == ["Test R²", "Test RMSE"]
+    named = facts(pipeline)
+    assert {"test_r2", "test_rmse", "test_mae", "test_loss"} <= named.keys()
+    assert all(key.isascii() for key in named)
 
 
 def test_the_predictor_answers_as_the_run_did(run, tmp_path) -> None:

@@ -9,6 +9,9 @@ import pytest
 from backhand import checkpoint
 from backhand.errors import StudyError
 from backhand.experiments.run import work
+from backhand.experiments.run.predict import load_predictor
+from backhand.experiments.run.record import read
+from backhand.experiments.run.report.summary import notices
 from backhand.experiments.trainer import in_step
 from backhand.study import load
 
@@ -43,12 +46,14 @@ def test_a_limit_of_time(trained) -> None:
 
 
 def test_a_run_that_only_shows_that_everything_works(trained) -> None:
-    metrics, history, _ = trained("train.fast_dev_run=true", "train.batch_size=20", "train.epochs=30")
+    metrics, history, folder = trained("train.fast_dev_run=true", "train.batch_size=20", "train.epochs=30")
     assert {split: sum(counts) for split, counts in metrics.data.splits.items()} == dict.fromkeys(
         ("train", "validation", "test"), 40
     )
     assert len(history) == 1
     assert metrics.test.count == 40
+    assert "a trial of one epoch on 2 batches of each split" in load_predictor(folder).remarks[0]
+    assert notices(read(folder))[0].startswith("The run is a trial of one epoch on 2 batches of each split")
 
 
 def test_few_batches_are_learnt_by_heart(trained) -> None:

@@ -44,21 +44,8 @@ _DERIVATIVE_WORDS = frozenset(
 )
 _FILLERS = frozenset(
     [
-        "pass",
-        "prop",
-        "propagation",
-        "step",
-        "naive",
-        "fast",
-        "vectorized",
-        "numpy",
-        "np",
-        "layer",
-        "loop",
-        "loops",
-        "alt",
-        "im2col",
-        "my",
+        *("pass", "prop", "propagation", "step", "naive", "fast", "vectorized", "numpy"),
+        *("np", "layer", "loop", "loops", "alt", "im2col", "my"),
     ]
 )
 
@@ -234,19 +221,8 @@ def loss_units(functions: Sequence[Callable[..., Any]], paired: set[int], module
 
 _LOSS_WORDS = frozenset(
     [
-        "loss",
-        "cost",
-        "entropy",
-        "svm",
-        "hinge",
-        "mse",
-        "criterion",
-        "softmax",
-        "regularization",
-        "penalty",
-        "l2",
-        "error",
-        "objective",
+        *("loss", "cost", "entropy", "svm", "hinge", "mse", "criterion"),
+        *("softmax", "regularization", "penalty", "l2", "error", "objective"),
     ]
 )
 

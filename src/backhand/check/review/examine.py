@@ -19,10 +19,10 @@ from backhand.check.reading.reader import Reading, Unread
 from backhand.check.reading.units import Unit
 from backhand.check.reading.updates import update_unit
 from backhand.check.reading.words import words
-from backhand.check.review.readings import kinds_for, read_units
+from backhand.check.review.readings import kinds_for, read_units, unless_failed
 from backhand.check.review.records import Finding, Note, Review, UnitReview, UnreadUnit
 from backhand.check.source.definitions import plain
-from backhand.check.source.guarded import UNLIMITED, outcome, watching
+from backhand.check.source.guarded import interruptible, outcome, watching
 from backhand.check.source.program import Program, load, load_module
 from backhand.check.source.remarks import Place
 from backhand.check.verdicts.judge import Judgement, judge
@@ -44,7 +44,13 @@ def review(
 
     announce: is called with each unit as soon as it is done, so that none is lost if a later one ends the process.
     wanted: which units to review; the others are passed over.
+    Raises BackhandError for a file that cannot be loaded, and KeyboardInterrupt at Ctrl-C, even inside its code.
     """
+    with interruptible():
+        return _review(path, announce, wanted)
+
+
+def _review(path: str, announce: Callable[[UnitReview | UnreadUnit], None], wanted: Callable[[Unit], bool]) -> Review:
     start = time.monotonic()
     program = load(Path(path)) if Path(path).expanduser().exists() else load_module(path)
     unread: list[UnreadUnit] = []
@@ -86,9 +92,7 @@ def _update_reviews(program: Program, wanted: Callable[[Any], bool]) -> Iterator
 def _judgements(program: Program, wanted: Callable[[Unit], bool]) -> Iterator[Judgement | Unread]:
     """What is to be said of each unit; nothing of those that are not written yet or only looked like one."""
     for unit, reading in read_units(program, wanted):
-        judged, error = outcome(partial(_judged, unit, reading, program), UNLIMITED)
-        if error is not None:  # of ours: the rest of the file is worth as much as before
-            judged = Unread(unit, f"the check itself failed here ({type(error).__name__}: {error})", error)
+        judged = unless_failed(unit, partial(_judged, unit, reading, program))
         if judged is not None:
             yield judged
 

@@ -1,8 +1,9 @@
 """As what each unit of a program is read."""
 
+import logging
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,9 +17,11 @@ from backhand.check.reading.reader import Reading, Unread
 from backhand.check.reading.units import Unit, class_passes, class_unit
 from backhand.check.reading.words import words
 from backhand.check.source.definitions import plain
-from backhand.check.source.guarded import UNLIMITED, outcome
+from backhand.check.source.guarded import OutOfTime, outcome
 from backhand.check.source.program import Program
 
+log = logging.getLogger(__name__)
+Value = TypeVar("Value")
 NETWORK_WORDS = {"network", "net", "nn", "mlp", "perceptron", "model", "classifier", "prop", "cost"}
 
 
@@ -29,14 +32,27 @@ def read_units(
     unfinished = {each.name for each in program.unfinished}
     for unit in filter(wanted, find_units(program)):
         if not _names_of_passes(unit) & unfinished:
-            found, error = outcome(partial(_read, unit), UNLIMITED)
-            if found is None:
-                found = Unread(unit, f"the check itself failed here ({type(error).__name__}: {error})", error)
+            found = unless_failed(unit, partial(_read, unit))
             if isinstance(found, Unread) and unit.form == "network" and isinstance(unit.forward, type):
                 other = class_unit(unit.name, unit.forward, unit.module)  # its loss may be but a loss
                 again = found if other is None else _read(other)
                 found = found if isinstance(again, Unread) else again
             yield found.unit, found
+
+
+def unless_failed(unit: Unit, step: Callable[[], Value]) -> Value | Unread:
+    """What a step of the check says of a unit.
+
+    Where the check itself fails, the rest of the file is worth as much as before: the unit is told as unread, and the
+    log has the traceback. Too little memory and Ctrl-C end the check.
+    """
+    try:
+        return step()
+    except MemoryError:
+        raise
+    except (Exception, OutOfTime) as error:
+        log.exception("the check of %s failed", unit.name)
+        return Unread(unit, f"the check itself failed here ({type(error).__name__}: {error})", error)
 
 
 def _read(unit: Unit) -> Reading | Unread:

@@ -7,6 +7,7 @@ from typing import Any
 
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
+from backhand.data.frames.encoding import Encoding
 from backhand.errors import BackhandError, DataError
 from backhand.experiments.run.record import Run
 from backhand.files.paths import PathLike
@@ -17,11 +18,16 @@ from backhand.training.losses import Loss, SoftmaxCrossEntropy
 
 @dataclass(frozen=True)
 class Network:
-    """A model and the samples that it is looked at with, as it takes them.   loss: that its figures are measured by."""
+    """A model and the samples that it is looked at with, as it takes them.
+
+    loss: that its figures are measured by.   features: the names of a table's columns as the model takes them; empty
+    where they are not known.
+    """
 
     model: Sequential
     feed: Feed
     loss: Loss
+    features: tuple[str, ...] = ()
 
 
 class LazyNetwork:
@@ -47,7 +53,7 @@ def network_of_run(run: Run, data_dir: PathLike | None) -> Network:
     predictor, feeds = load_predictor(run.folder), load_feeds(run.study, data_dir)
     if run.metrics.data.sha256 not in ("", feeds.fingerprint()):
         raise DataError(f"the data of {run.folder} have changed since it was trained; restore them")
-    return Network(predictor.model, feeds.test, predictor.loss)
+    return Network(predictor.model, feeds.test, predictor.loss, feeds.splits.features)
 
 
 def network_of(predictor: Any, data: Dataset) -> Network:
@@ -59,4 +65,6 @@ def network_of(predictor: Any, data: Dataset) -> Network:
             f"{type(predictor).__name__} holds no network of Backhand, whose gradients could be looked at; only its "
             "answers can"
         )
-    return Network(model, Feed(data, standardizer), getattr(inner, "loss", SoftmaxCrossEntropy()))
+    encoding: Encoding | None = getattr(inner, "encoding", None)
+    features = () if encoding is None else encoding.features
+    return Network(model, Feed(data, standardizer), getattr(inner, "loss", SoftmaxCrossEntropy()), features)

@@ -11,7 +11,6 @@ from backhand.page.numbers import counted, percent, significant
 if TYPE_CHECKING:
     from backhand.experiments.interpretation.interpretation import Interpretation
     from backhand.experiments.interpretation.regression import RegressionInterpretation
-    from backhand.experiments.run.split_scores import Estimate
 
 ROWS = 6  # of each table
 
@@ -59,15 +58,13 @@ def regression_html(of: "RegressionInterpretation") -> str:
 
 
 def _by_target(of: "RegressionInterpretation") -> str:
+    from backhand.experiments.run.report.regression import estimated
+
     rows = [
-        (each.name, *(_estimate(figure) for figure in (each.rmse, each.mae, each.r2)), f"{each.baseline_rmse:.4g}")
+        (each.name, *map(estimated, (each.rmse, each.mae, each.r2)), f"{each.baseline_rmse:.4g}")
         for each in of.errors_by_target
     ]
     return pieces.table(("target", "RMSE", "MAE", "R²", "RMSE of the mean"), rows, "lrrrr")
-
-
-def _estimate(figure: "Estimate") -> str:
-    return f"{significant(figure.value, 4)} ({significant(figure.low, 4)} to {significant(figure.high, 4)})"
 
 
 def _largest(of: "RegressionInterpretation") -> str:

@@ -58,9 +58,9 @@ def weights(of: "NetworkViews") -> "Figure":
 
 def importance(of: "NetworkViews") -> "Figure":
     """A bar for each of the most important columns of a table."""
-    losses = of.permutation_importance()
+    losses, names = of.permutation_importance(), of.source.network.features
     with style.plot_style():
-        return attribution_chapter.importance_figure(losses, regression=of.figure != "accuracy")
+        return attribution_chapter.importance_figure(losses, names, regression=of.figure != "accuracy")
 
 
 def _images(of: "NetworkViews", index: Labels) -> Array:

@@ -38,13 +38,15 @@ def interpret(
     from 0, or names among the classes; or targets (N,) or (N, T), which for a `Sequential` must be floats.
     classes: the names of the classes or targets; empty: those of the subject, or else their numbers.
     data_dir: the folder of data sets, for a run; None: as in `backhand.load`. The data are read when they are needed.
-    Raises BackhandError for a run without a test result, and for labels that do not fit.
+    Raises BackhandError for a run without a test result, for no samples at all, and for labels that do not fit.
     """
     if isinstance(subject, Run) or x is None:
         return _of_run(subject.folder if isinstance(subject, Run) else subject, data_dir)
     if y is None:
         raise DataError("samples need their labels to be interpreted; give y, one label per sample")
     names, samples, answers = tuple(map(str, classes)), np.asarray(x), np.asarray(y)
+    if not len(samples):
+        raise DataError("there are no samples to interpret; give one at least")
     if _is_regression(subject, answers):
         return of_targets(subject, samples, answers, names)
     return _of_samples(subject, samples, answers, names)
@@ -88,19 +90,27 @@ def _of_samples(subject: Any, x: Array, y: Labels, classes: tuple[str, ...]) -> 
     names = classes or tuple(map(str, known))
     if len(names) != probabilities.shape[1]:
         raise DataError(f"{len(names)} names of classes do not fit probabilities of {probabilities.shape[1]} classes")
-    labels = _labels(y, [str(name) for name in known], len(x))
+    labels = _labels(y, (names, tuple(map(str, known))), len(x))
     return Interpretation(type(subject).__name__, names, labels, probabilities, source)
 
 
-def _labels(y: Labels, names: list[str], samples: int) -> NDArray[np.int64]:
-    """The labels as numbers of the classes. Raises DataError for another number of them, and for unknown ones."""
+def _labels(y: Labels, names: tuple[tuple[str, ...], ...], samples: int) -> NDArray[np.int64]:
+    """The labels as numbers of the classes.
+
+    names: of the classes, as the caller names them and as the subject does. A text is looked for in this order; a
+    number, which a caller's name may be by chance, first among the subject's, and then it is that of the class.
+    Raises DataError for another number of labels than of samples, and for unknown ones.
+    """
     if y.shape != (samples,):
         raise DataError(f"{samples} samples need one label each, not an array of shape {y.shape}")
-    numbers = {name: k for k, name in enumerate(names)}
-    labels = np.array([numbers.get(str(label), -1) for label in y], np.int64)
-    if (labels < 0).any() and y.dtype.kind in "iu" and ((y >= 0) & (y < len(names))).all():
+    numeric = y.dtype.kind in "iu"
+    for known in reversed(names) if numeric else names:
+        numbers = {name: k for k, name in enumerate(known)}
+        labels = np.array([numbers.get(str(label), -1) for label in y], np.int64)
+        if (labels >= 0).all():
+            return labels
+    first = names[0]
+    if numeric and ((y >= 0) & (y < len(first))).all():
         return y.astype(np.int64)
-    if (labels < 0).any():
-        unknown = y[labels < 0][0]
-        raise DataError(f'the label "{unknown}" is none of the classes {", ".join(names[:10])}')
-    return labels
+    unknown = next(label for label in y if str(label) not in first)
+    raise DataError(f'the label "{unknown}" is none of the classes {", ".join(first[:10])}')

@@ -13,6 +13,7 @@ from backhand.training.losses import Loss
 
 RESAMPLES = 1000  # draws of the bootstrap
 MOST_DRAWN = 20_000_000  # samples drawn in all; a larger test split gets fewer resamples
+FEWEST = 10  # samples below which resampling them says nothing of the sampling error
 KIND = "95% bootstrap"
 
 
@@ -38,16 +39,26 @@ def test_errors(result: Evaluation, loss: Loss, feeds: Feeds, shared: dict[str, 
 
 
 def errors_of_target(name: str, predictions: Array, targets: Array, mean: float) -> TargetErrors:
-    """The errors of predictions (N,) with their intervals. mean: of the training values, as the baseline."""
+    """The errors of predictions (N,) with their intervals. mean: of the training values, as the baseline.
+
+    R² is NaN where the targets are constant, and there are no intervals, but NaN, for fewer than FEWEST samples.
+    """
     e = predictions - targets
-    drawn = np.array([_figures(e[index], targets[index]) for index in _resamples(len(e))])
-    low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
     rmse, mae, r2 = (
-        Estimate(value=value, low=least, high=most)
-        for value, least, most in zip(_figures(e, targets), low, high, strict=True)
+        Estimate(value=value, low=low, high=high)
+        for value, (low, high) in zip(_figures(e, targets), _intervals(e, targets), strict=True)
     )
     baseline = float(np.sqrt(np.square(targets - mean).mean()))
     return TargetErrors(name=name, rmse=rmse, mae=mae, r2=r2, bias=float(e.mean()), baseline_rmse=baseline)
+
+
+def _intervals(e: Array, targets: Array) -> list[tuple[float, float]]:
+    """The limits of each of the figures, NaN for one that is not defined or has too few samples."""
+    if len(e) < FEWEST:
+        return [(np.nan, np.nan)] * 3
+    drawn = np.array([_figures(e[index], targets[index]) for index in _resamples(len(e))]).T
+    defined = (values[~np.isnan(values)] for values in drawn)
+    return [tuple(np.quantile(values, [0.025, 0.975])) if len(values) else (np.nan, np.nan) for values in defined]
 
 
 def _resamples(N: int) -> list[NDArray[np.intp]]:
@@ -58,10 +69,9 @@ def _resamples(N: int) -> list[NDArray[np.intp]]:
 
 def _figures(e: Array, targets: Array) -> tuple[float, float, float]:
     """RMSE, MAE and R² of the errors (N,) of predictions of these targets; R² is NaN where they are constant."""
-    spread = np.square(targets - targets.mean()).sum()
-    squares = np.square(e)
+    squares, varies = np.square(e), targets.min() < targets.max()
     return (
         float(np.sqrt(squares.mean())),
         float(np.abs(e).mean()),
-        float(1 - squares.sum() / spread) if spread > 0 else np.nan,
+        float(1 - squares.sum() / np.square(targets - targets.mean()).sum()) if varies else np.nan,
     )

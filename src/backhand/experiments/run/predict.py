@@ -11,6 +11,7 @@ from backhand.errors import CheckpointError
 from backhand.experiments.build import build_model
 from backhand.experiments.run.metrics import Metrics
 from backhand.experiments.run.provenance import provenance_of
+from backhand.experiments.run.recipe import trial
 from backhand.experiments.run.record import finished_metrics
 from backhand.experiments.run.saved import REMEDY, Facts, read_best
 from backhand.experiments.run.split_scores import TestErrors
@@ -60,7 +61,7 @@ def load_predictor(run: PathLike) -> Classifier | Regressor:
         "model": model,
         "standardizer": Standardizer.from_arrays(best.standardizer),
         "evaluation_augment": study.train.evaluation_augment,
-        "remarks": _remarks(run, facts, metrics),
+        "remarks": (*filter(None, [trial(study.train)]), *_remarks(run, facts, metrics)),
         "provenance": provenance_of(run, study, metrics),
         **_reading(run, facts),
     }
@@ -112,6 +113,10 @@ def _remarks(run: Path, facts: Facts, metrics: Metrics | None) -> tuple[str, ...
 
 def _remarks_on(errors: TestErrors) -> tuple[str, ...]:
     """The warning of a regression's test result, and the targets for which it is no better than their mean."""
-    useless = [target.name for target in errors.per_target if target.rmse.high >= target.baseline_rmse]
+    useless = [
+        target.name
+        for target in errors.per_target
+        if (target.rmse.interval or [target.rmse.value])[-1] >= target.baseline_rmse
+    ]
     learnt = f"the network has learnt little: on test data it is hardly closer to {listed(useless)} than its mean is"
     return tuple(filter(None, (errors.remark, learnt if useless else "")))

@@ -20,6 +20,7 @@ from backhand.predictors.provenance import (
 )
 from backhand.study import Study, to_values
 from backhand.study.keys import private_keys
+from backhand.training.metrics import words
 
 # Tables whose values may be paths or addresses of any kind, and which do not say how this model was trained.
 PRIVATE_TABLES = frozenset({"changes", "log", "callbacks", "search"})
@@ -87,7 +88,7 @@ def _test(test: TestScore) -> TestFigures:
 
 
 def _errors(test: TestErrors | None) -> TestFigures | None:
-    """The figures of a regression: those of its target, or of each of several."""
+    """The figures of a regression that are defined: those of its target, or of each of several."""
     if test is None:
         return None
     several = len(test.per_target) > 1
@@ -95,10 +96,11 @@ def _errors(test: TestErrors | None) -> TestFigures | None:
         Figure(
             name=f"{name} of {target.name}" if several else name,
             value=estimate.value,
-            interval=(estimate.low, estimate.high),
-            interval_kind=test.interval_kind,
+            interval=estimate.interval,
+            interval_kind=test.interval_kind if estimate.interval else "",
         )
         for target in test.per_target
-        for name, estimate in (("R²", target.r2), ("RMSE", target.rmse), ("MAE", target.mae))
+        for name, estimate in ((words(key), getattr(target, key)) for key in ("r2", "rmse", "mae"))
+        if estimate.is_known
     )
     return TestFigures(count=test.count, figures=(*figures, Figure(name="loss", value=test.loss)))

@@ -3,6 +3,7 @@
 `docs/formats.md` describes each file. Everything that is read here has been checked, so that its users need not.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -220,5 +221,7 @@ def row(folder: Path) -> Row:
     metrics, study = read_metrics(folder), _read_study(folder)
     test, errors = metrics.test, metrics.test_errors
     result = f"test accuracy {percent(test.accuracy)}" if test else metrics.message
-    result = f"test RMSE {significant(errors.rmse, 4)}, R² {decimal(errors.r2)}" if errors else result
+    if errors:
+        explained = f", R² {decimal(errors.r2)}" if math.isfinite(errors.r2) else ""
+        result = f"test RMSE {significant(errors.rmse, 4)}{explained}"
     return Row(study.name, metrics.data.title or metrics.data.name, metrics.status, result)

@@ -1,5 +1,6 @@
 """The scores of a run on a split, as its `metrics.json` holds them: of a classifier, or of a regression."""
 
+from math import isfinite
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -89,11 +90,25 @@ class ErrorScore(SplitScore):
 
 
 class Estimate(Record):
-    """A figure with the limits that the sampling error of the test split leaves it."""
+    """A figure with the limits that the sampling error of the test split leaves it.
+
+    value: NaN, which a file holds as null, for a figure that is not defined, such as R² of constant targets.   low,
+    high: NaN where there are too few samples for an interval.
+    """
 
     value: Number
     low: Number
     high: Number
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the value is a finite number."""
+        return isfinite(self.value)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The limits; None where there are none."""
+        return (self.low, self.high) if isfinite(self.low) and isfinite(self.high) else None
 
 
 class TargetErrors(Record):

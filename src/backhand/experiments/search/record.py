@@ -18,7 +18,7 @@ from backhand.experiments.records import FileRecord, Record, read_record, write_
 from backhand.experiments.search import FILE
 from backhand.experiments.settings import read_study
 from backhand.files import jsontext
-from backhand.page.numbers import counted, figure_name, metric_text
+from backhand.page.numbers import counted, metric_text
 from backhand.study import Study
 from backhand.study.search import Choice, Entry, Range, SearchTable
 from backhand.training.metrics import Metric, metric, words
@@ -198,5 +198,5 @@ def row(folder: Path) -> Row:
     result = "" if best is None else f", best {words(record.monitor)} {metric_text(best.value, record.monitor)}"
     if tests := [run.test for run in record.tested_runs if run.test is not None]:
         mean = metric_text(fmean(tests), record.figure)
-        result = f", test {figure_name(record.figure)} {mean} (mean of {counted(len(tests), 'seed')})"
+        result = f", test {words(record.figure)} {mean} (mean of {counted(len(tests), 'seed')})"
     return Row(search.study.name, search.study.data.name, status, f"{counted(len(record.trials), 'trial')}{result}")

@@ -1,7 +1,10 @@
 """What the report of a regression says besides what every run's report says: targets, errors, residuals."""
 
+import math
+
 import numpy as np
 
+from backhand.arrays import Array
 from backhand.experiments.run.evidence_groups import Fitted
 from backhand.experiments.run.metrics import Target
 from backhand.experiments.run.record import Run
@@ -11,7 +14,7 @@ from backhand.experiments.run.report.classes import Finding
 from backhand.experiments.run.split_scores import Estimate, TargetErrors, TestErrors
 from backhand.page import style
 from backhand.page.blocks import Block, Columns, Image, Images, Table
-from backhand.page.numbers import count, counted, decimal, listed, percent, significant
+from backhand.page.numbers import NONE, count, counted, decimal, listed, percent, significant
 
 SHOWN = 3  # the targets whose errors are plotted
 WORST = 12  # the samples with the largest errors that are listed
@@ -20,24 +23,35 @@ Tile = tuple[str, str, str]
 
 
 def tiles(errors: TestErrors) -> tuple[Tile, ...]:
-    """The main figures: R², RMSE and MAE; of several targets their means."""
+    """The main figures: R², where it is defined, RMSE and MAE; of several targets their means."""
     first = errors.per_target[0]
+    explained = math.isfinite(errors.r2)
     if len(errors.per_target) > 1:
         remark = f"mean over {len(errors.per_target)} targets"
-        return (("Test R²", decimal(errors.r2), remark),)
+        return (("Test R²", decimal(errors.r2), remark),) if explained else ()
     return (
-        ("Test R²", decimal(errors.r2), _interval(first.r2, errors)),
+        *((("Test R²", decimal(errors.r2), _interval(first.r2, errors)),) if explained else ()),
         ("Test RMSE", significant(errors.rmse, DIGITS), _interval(first.rmse, errors)),
         ("Test MAE", significant(errors.mae, DIGITS), _interval(first.mae, errors)),
     )
 
 
 def _interval(estimate: Estimate, errors: TestErrors) -> str:
-    return f"{_limits(estimate)} ({errors.interval_kind})"
+    if estimate.interval is None:
+        return f"of {counted(errors.count, 'test sample')}"
+    return f"{_limits(*estimate.interval)} ({errors.interval_kind})"
 
 
-def _limits(estimate: Estimate) -> str:
-    return f"{significant(estimate.low, DIGITS)} to {significant(estimate.high, DIGITS)}"
+def _limits(low: float, high: float) -> str:
+    return f"{significant(low, DIGITS)} to {significant(high, DIGITS)}"
+
+
+def estimated(estimate: Estimate) -> str:
+    """A figure with its interval, where it has one; a dash where it is not defined."""
+    if math.isnan(estimate.value):
+        return NONE
+    limits = "" if estimate.interval is None else f" ({_limits(*estimate.interval)})"
+    return significant(estimate.value, DIGITS) + limits
 
 
 def findings(errors: TestErrors) -> list[Finding]:
@@ -47,24 +61,40 @@ def findings(errors: TestErrors) -> list[Finding]:
 
 def _findings(target: TargetErrors, errors: TestErrors) -> list[Finding]:
     name = f" of “{target.name}”"
+    limits = target.rmse.interval
+    interval = "" if limits is None else f" ({errors.interval_kind} interval {_limits(*limits)})"
     result = (
         f"On {counted(errors.count, 'test sample')} the root mean square error{name} is "
-        f"{significant(target.rmse.value, DIGITS)} ({errors.interval_kind} interval {_limits(target.rmse)}), and "
-        f"the mean absolute error {significant(target.mae.value, DIGITS)}."
+        f"{significant(target.rmse.value, DIGITS)}{interval}, and the mean absolute error "
+        f"{significant(target.mae.value, DIGITS)}."
     )
-    low, base = target.rmse.high, target.baseline_rmse
-    verdict = "lies below that" if low < base else "lies above that" if target.rmse.low > base else "includes that"
-    baseline = (
-        f"Always answering the mean of the training samples has an error of {significant(base, DIGITS)}; the interval "
-        f"of this network {verdict}. It explains {percent(max(target.r2.value, 0.0))} of the variance (R² "
-        f"{decimal(target.r2.value)})."
-    )
-    found = [("Result", result), ("Baseline", baseline)]
-    deviation = np.sqrt(max(target.rmse.value**2 - target.bias**2, 0.0) / errors.count)
-    if abs(target.bias) > 1.96 * deviation:
+    found = [("Result", result), ("Baseline", f"{_baseline(target)}{_explained(target)}")]
+    if limits is not None and abs(target.bias) > 1.96 * _deviation_of_bias(target, errors.count):
         side = "too high" if target.bias > 0 else "too low"
         found.append(("Bias", f"Predictions{name} are {side} by {significant(abs(target.bias), 3)} on average."))
     return found
+
+
+def _baseline(target: TargetErrors) -> str:
+    base, limits = target.baseline_rmse, target.rmse.interval
+    mean = f"Always answering the mean of the training samples has an error of {significant(base, DIGITS)}"
+    if limits is None:
+        return f"{mean}; on so few test samples, chance can explain any difference."
+    low, high = limits
+    verdict = "lies below that" if high < base else "lies above that" if low > base else "includes that"
+    return f"{mean}; the interval of this network {verdict}."
+
+
+def _explained(target: TargetErrors) -> str:
+    if not target.r2.is_known:
+        return ""
+    share = percent(max(target.r2.value, 0.0))
+    return f" It explains {share} of the variance (R² {decimal(target.r2.value)})."
+
+
+def _deviation_of_bias(target: TargetErrors, N: int) -> float:
+    """The standard error of the mean error: s / √N, with s² = Σ (e - mean e)² / (N - 1)."""
+    return math.sqrt(max(target.rmse.value**2 - target.bias**2, 0.0) / (N - 1))
 
 
 def data(run: Run) -> tuple[Block, ...]:
@@ -109,13 +139,15 @@ def result(run: Run, errors: TestErrors) -> tuple[Block, ...]:
     rows = tuple(
         (
             target.name,
-            *(f"{significant(e.value, DIGITS)} ({_limits(e)})" for e in (target.rmse, target.mae, target.r2)),
+            *map(estimated, (target.rmse, target.mae, target.r2)),
             significant(target.baseline_rmse, DIGITS),
         )
         for target in errors.per_target
     )
+    known = any(target.rmse.interval for target in errors.per_target)
+    intervals = f", with {errors.interval_kind} intervals" if known else ""
     caption = (
-        f"Errors of the kept weights on {counted(errors.count, 'test sample')}, with {errors.interval_kind} intervals. "
+        f"Errors of the kept weights on {counted(errors.count, 'test sample')}{intervals}. "
         f"The last column is the error of always answering the mean of the training samples."
     )
     table = Table(caption, ("target", "RMSE", "MAE", "R²", "RMSE of the mean"), rows, "lrrrr")
@@ -129,7 +161,7 @@ def _splits(run: Run, errors: TestErrors) -> Table:
     scores = (("validation", run.metrics.validation_errors), ("test", errors))
     rows = tuple(
         (name, count(score.count), decimal(score.loss), *(significant(v, DIGITS) for v in (score.rmse, score.mae)),
-         decimal(score.r2))
+         NONE if math.isnan(score.r2) else decimal(score.r2))
         for name, score in scores
         if score
     )  # fmt: skip
@@ -144,7 +176,7 @@ def _images(run: Run, fitted: Fitted) -> list[Images]:
     groups = []
     for k, target in enumerate(run.metrics.data.targets[:SHOWN]):
         predicted, true = (np.asarray(values[:, k], np.float64) for values in (fitted.predictions, fitted.targets))
-        correlation = np.corrcoef(predicted, true)[0, 1] if predicted.std() and true.std() else np.nan
+        correlation = _correlation(predicted, true)
         name = target.name
         groups.append(
             Images(
@@ -152,8 +184,8 @@ def _images(run: Run, fitted: Fitted) -> list[Images]:
                     Image(
                         f"predicted-{k}",
                         style.png(plots.predicted_against_true(predicted, true, name)),
-                        f"Predicted against true {name}, correlation {decimal(correlation)}",
-                        f"Predicted against true “{name}” on the test samples: correlation {decimal(correlation)}.",
+                        f"Predicted against true {name}{correlation.replace(':', ',')}",
+                        f"Predicted against true “{name}” on the test samples{correlation}.",
                     ),
                     Image(
                         f"residuals-{k}",
@@ -172,6 +204,13 @@ def _images(run: Run, fitted: Fitted) -> list[Images]:
             )
         )
     return groups
+
+
+def _correlation(predicted: Array, true: Array) -> str:
+    """The correlation as the end of a sentence; empty where one of the two does not vary, so that there is none."""
+    if any(values.min() == values.max() for values in (predicted, true)):
+        return ""
+    return f": correlation {decimal(np.corrcoef(predicted, true)[0, 1])}"
 
 
 def worst(run: Run) -> tuple[Block, ...]:

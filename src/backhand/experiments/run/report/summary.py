@@ -1,5 +1,6 @@
 """The beginning of a run's report: what must not be overlooked, the main figures, and the findings."""
 
+from backhand.experiments.run.recipe import sentence, trial
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.report import regression
 from backhand.experiments.run.report.findings import findings
@@ -13,7 +14,7 @@ def summary(run: Run) -> tuple[Block, ...]:
 
 
 def notices(run: Run) -> tuple[str, ...]:
-    """Sentences on a run that is not finished or has diverged, and the remarks on its figures."""
+    """Sentences on a run that is not finished, has diverged or was a trial, and the remarks on its figures."""
     status, message = run.metrics.status, run.metrics.message
     first = {
         "finished": (),
@@ -23,7 +24,7 @@ def notices(run: Run) -> tuple[str, ...]:
     metrics = run.metrics
     scores = (metrics.validation, metrics.test, metrics.validation_errors, metrics.test_errors)
     remarks = (score.remark for score in scores if score and score.remark)
-    return (*first[status], *remarks)
+    return (*first[status], *map(sentence, filter(None, [trial(run.study.train)])), *remarks)
 
 
 def tiles(run: Run) -> tuple[tuple[str, str, str], ...]:

@@ -10,6 +10,7 @@ from backhand.experiments.run.report.curves import ACCURACY, GRADIENT, LOSS, MOM
 from backhand.page.blocks import Block, Image, Images, Text
 from backhand.page.numbers import counted, decimal, duration, percent, significant, time_spent
 from backhand.page.range_test import plot
+from backhand.training.metrics import key_of
 
 
 def training(run: Run) -> tuple[Block, ...]:
@@ -69,7 +70,7 @@ def _epoch_and_time(run: Run, quantity: Quantity) -> list[Image]:
     caption = f"{_sentence_case(name)} against training time: {end}.{_scale(quantity, series)}"
     return [
         _image(run, quantity),
-        Image(f"{name}-time", curves.draw(run, quantity, "time"), caption.removesuffix("."), caption),
+        Image(f"{_file_name(name)}-time", curves.draw(run, quantity, "time"), caption.removesuffix("."), caption),
     ]
 
 
@@ -79,11 +80,16 @@ def _image(run: Run, quantity: Quantity) -> Image:
     trends = "; ".join(_trend(run, quantity, line, values) for line, values in series.items())
     caption = f"{_sentence_case(name)} against epoch: {trends}.{_scale(quantity, series)}"
     alt = f"{_sentence_case(name)} against epoch: {trends}"
-    return Image(f"{name.replace(' ', '-')}-epoch", curves.draw(run, quantity), alt, caption)
+    return Image(f"{_file_name(name)}-epoch", curves.draw(run, quantity), alt, caption)
 
 
 def _name(quantity: Quantity) -> str:
     return quantity.label.split(" (")[0]
+
+
+def _file_name(name: str) -> str:
+    """The beginning of a plot's file name, in ASCII."""
+    return key_of(name).replace("_", "-")
 
 
 def _sentence_case(name: str) -> str:

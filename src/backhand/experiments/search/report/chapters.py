@@ -12,7 +12,7 @@ from backhand.files.names import STUDY
 from backhand.page import settings
 from backhand.page.blocks import Block, Code, Image, Images, Page, Points, Section, Table, Text, Tiles
 from backhand.page.heading import subtitle
-from backhand.page.numbers import NONE, brief, counted, duration, figure_name, metric_text
+from backhand.page.numbers import NONE, brief, counted, duration, metric_text
 from backhand.study import to_values
 from backhand.training.metrics import words
 
@@ -55,7 +55,7 @@ def _tiles(record: SearchRecord) -> Iterator[tuple[str, str, str]]:
     states = [trial.state for trial in trials]
     if tests := [run.test for run in record.tested_runs if run.test is not None]:
         figure = record.figure
-        yield f"test {figure_name(figure)}", metric_text(mean(tests), figure), _remark(tests, figure)
+        yield f"test {words(figure)}", metric_text(mean(tests), figure), _remark(tests, figure)
     if complete := record.complete_trials:
         value = metric_text(complete[0].value_or_nan, monitor)
         yield f"{record.metric.superlative} {words(monitor)}", value, "optimistic: it is what the trial was chosen by"
@@ -76,7 +76,7 @@ def seeds_table(record: SearchRecord) -> Table:
     if has_means := len(record.tested_runs) > 1:
         means = (mean(getattr(run, split) for run in record.tested_runs) for split in ("validation", "test"))
         rows.append(("mean", *(metric_text(value, figure) for value in means), "", "", ""))
-    name = figure_name(figure)
+    name = words(figure)
     head = "seed", f"validation {name}", f"test {name}", "time", "folder", "remark"
     caption = "The chosen settings, trained afresh with each seed."
     columns = 6 if any(row[-1] for row in rows) else 5  # the last column, of remarks, is left out where there are none

@@ -5,7 +5,7 @@ from statistics import mean, stdev
 
 from backhand.experiments.search.record import SearchRecord, Trial
 from backhand.page.chance import differ
-from backhand.page.numbers import brief, counted, figure_name, listed, metric_change, metric_text
+from backhand.page.numbers import brief, counted, listed, metric_change, metric_text
 from backhand.training.metrics import metric, words
 
 
@@ -19,7 +19,7 @@ def findings(record: SearchRecord, shares: Mapping[str, float]) -> Iterator[tupl
         splits = ([getattr(run, split) for run in runs] for split in ("validation", "test"))
         validation, test = (_spread(figures, record.figure) for figures in splits)
         trained = f"Trained with {counted(len(runs), 'seed')}, the chosen settings reach"
-        kind = "" if record.figure == "accuracy" else f"{figure_name(record.figure)} "
+        kind = "" if record.figure == "accuracy" else f"{words(record.figure)} "
         yield "Result", f"{trained} {kind}{test} on test data and {validation} on validation data."
     if complete:
         best = complete[0]
