@@ -17,6 +17,7 @@ from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
 from backhand.data.sets import blobs as blob_set
 from backhand.data.standardize import Standardizer
+from backhand.machine import cores
 from backhand.training.losses import SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD
 from backhand.training.solver import Solver
@@ -121,6 +122,14 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def all_cores() -> Iterator[None]:
+    """Kernels on all cores, as they run for users, whatever the environment says."""
+    with pytest.MonkeyPatch.context() as environment, backend.using(backend.chosen(), cores()):
+        environment.delenv("BACKHAND_THREADS", raising=False)
+        yield
 
 
 @pytest.fixture

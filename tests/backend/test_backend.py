@@ -12,7 +12,7 @@ from backhand.errors import BackhandError
 from backhand.ops import linear, tanh
 from backhand.training.callbacks import Callback
 
-pytestmark = pytest.mark.usefixtures("engine")
+pytestmark = pytest.mark.usefixtures("all_cores", "engine")
 
 
 def test_float64_runs_on_the_references_whatever_was_chosen():

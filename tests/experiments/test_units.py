@@ -79,7 +79,7 @@ def test_no_more_units_are_drawn_than_workers_are_free():
     assert drawn == list(range(6))
 
 
-def test_workers_are_other_processes_and_share_out_the_threads(engine):
+def test_workers_are_other_processes_and_share_out_the_threads(all_cores, engine):
     found = {process for _, process in results([(number, where) for number in range(4)], 2)}
     assert os.getpid() not in found
     backend.use("cpu")
