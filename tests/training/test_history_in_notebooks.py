@@ -44,7 +44,7 @@ def test_figures_are_the_lines_of_each_curve():
     assert list(figures) == ["lr", "loss", "accuracy", "macro_f1"]
     assert figures["loss"]["training"][0] == 2.0
     assert figures["loss"]["validation"][2] == 1.0
-    assert figures["macro_f1"] == {"macro f1": [*figures["macro_f1"]["macro f1"]]}
+    assert figures["macro_f1"] == {"macro F1": [*figures["macro_f1"]["macro F1"]]}
 
 
 def test_a_notebook_shows_the_curves(make_solver, blobs):
