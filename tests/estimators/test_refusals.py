@@ -47,7 +47,7 @@ def network(kind=BackhandClassifier, **options):
     return kind(**SMALL | options)
 
 
-@pytest.mark.parametrize(("options", "said"), WRONG, ids=str)
+@pytest.mark.parametrize(("options", "said"), WRONG)
 @pytest.mark.parametrize("kind", [BackhandClassifier, BackhandRegressor])
 def test_a_parameter_out_of_its_range_is_refused(kind, options, said):
     with pytest.raises(ValueError, match=said):
@@ -87,7 +87,7 @@ def test_labels_of_several_kinds_are_refused(labels):
 
 @pytest.mark.parametrize("kind", [BackhandClassifier, BackhandRegressor])
 @pytest.mark.parametrize(
-    ("options", "x"), [({"model": [bh.Linear(7)]}, X[:, :3]), ({"solver": "adm"}, X[:, :3]), ({}, X[:7])], ids=str
+    ("options", "x"), [({"model": [bh.Linear(7)]}, X[:, :3]), ({"solver": "adm"}, X[:, :3]), ({}, X[:7])]
 )
 def test_a_refused_fit_leaves_the_estimator_as_it_was(kind, options, x):
     fitted = network(kind).fit(X, Y)
