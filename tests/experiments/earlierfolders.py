@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+from backhand import backend
 from backhand.experiments import environment
 
 FOLDERS = Path(__file__).parents[1] / "fixtures" / "folders"
@@ -19,15 +20,17 @@ TIMES = ("seconds", "saving_seconds", "elapsed", "started", "resumed", "command"
 
 
 def copy_of(folder, target):
-    """A copy of a folder, with the folders in it, as if their experiments had begun with the packages of this machine.
+    """A copy of a folder, with the folders in it, as if their experiments had begun on this machine, in this process.
 
-    Else each would warn that other packages may give other digits, and a warning is an error in tests.
+    Else each would warn that other packages or threads may give other digits, and a warning is an error in tests.
     """
     shutil.copytree(folder, target)
-    here = environment.describe(0).facts
+    facts = environment.describe(0).facts
+    here = {key: facts[key] for key in environment.DECISIVE if key in facts}
     for path in target.rglob("environment.json"):
         known = json.loads(path.read_text("utf-8"))
-        path.write_text(json.dumps(known | {key: here[key] for key in environment.DECISIVE if key in here}), "utf-8")
+        options = known["options"] | {"threads": backend.threads()}
+        path.write_text(json.dumps(known | here | {"options": options}), "utf-8")
     return target
 
 
