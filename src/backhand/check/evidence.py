@@ -161,12 +161,11 @@ class Evidence:
         if not self.has_right_shape:
             return False
         by_size = self._remeasured[np.argsort(-np.abs(self.analytic.flat[self._remeasured]))]
-        return (
-            not self._differs_at(by_size[:1], name)
-            and all(  # most hypotheses fail on the first of these already
-                self.agree(self.analytic, _measured_gradient(self.subject, name, positions, self.dy, self.limit)[0])
-                for positions in (by_size[:FIRST_MEASURED], self._remeasured)
-            )
+        if self._differs_at(by_size[:1], name):  # most hypotheses fail here already
+            return False
+        return all(
+            self.agree(self.analytic, _measured_gradient(self.subject, name, positions, self.dy, self.limit)[0])
+            for positions in (by_size[:FIRST_MEASURED], self._remeasured)
         )
 
     def _differs_at(self, positions: Array, name: str) -> bool:
