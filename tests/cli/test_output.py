@@ -96,7 +96,7 @@ def test_predictions(program, run_folder, digit):
         (("list",), {"studies", "series"}),
         (("list", "--show", "digits"), {"name", "text"}),
         (("plugins",), {"plugins", "problems"}),
-        (("data", "verify", "digits"), {"source", "classes", "counts", "findings", "remarks"}),
+        (("data", "verify", "digits"), {"source", "classes", "targets", "counts", "findings", "remarks"}),
         (("ask",), {"sigmoid", "dropout", "divergence"}),
         (("exercise", "--list"), {"conventions"}),
         (("exercise", "--list", "--convention", "dlfs"), {"layers"}),

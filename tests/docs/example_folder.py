@@ -96,6 +96,9 @@ def _sources(folder: Path) -> None:
     for guide in ("your-own-arrays", "tables"):
         exec(blocks(GUIDES / f"{guide}.md", "python")[0], {})  # which write mine.npz and houses.csv
     (folder / "new.csv").write_bytes((folder / "houses.csv").read_bytes())
+    rows = (folder / "houses.csv").read_text("utf-8").splitlines(keepends=True)
+    complete = [row for row in rows if all(value.strip() for value in row.split(","))]
+    (folder / "rents.csv").write_text("".join(complete), "utf-8")
     (folder / "mine.toml").write_text(blocks(GUIDES.parent / "tutorials" / "first-hour.md", "toml")[0], "utf-8")
     (folder / "pictures.toml").write_text(PICTURES, "utf-8")
     for name, guide in (("digits-search", "search"), ("width", "series"), ("sold", "tables")):

@@ -30,6 +30,7 @@ ELSEWHERE = {  # commands that need a network, another package or hours, and the
     "backhand export runs/digits --push ada/digits --private": "tests/cli/test_export.py",
     "backhand run digits --set 'log.wandb={ offline = true }'": "tests/experiments/run/test_logs.py",
     "backhand run my-study.toml --init-from resnet50.pth": "tests/weights/test_torch_file.py",
+    "backhand run my-study.toml --init-from torchvision:resnet18": "tests/weights/test_published.py",
     "backhand run all --data-dir DATA": "tests/cli/test_results.py",
     "backhand run r4-mnist-four-models --data-dir DATA": "tests/experiments/series/test_series.py",
 }

@@ -69,6 +69,9 @@ def test_it_is_said_why_and_what_to_do() -> None:
     assert "explains nothing of the variance of the test targets. The loss fell in every epoch, but too" in regression
     assert regression.endswith("try a higher learning rate (such as train.optimizer.lr = 0.01) or more epochs.")
     assert "too large" in Course([4.05, 9.0, 3.25], 0.5, KeptErrors("test", r2=-5.5)).sentence()
+    constant = Course([0.6, 0.7], 0.5, KeptErrors("test", r2=nan))  # targets of the test that do not vary
+    assert "variance" not in constant.sentence()
+    assert not Course([0.7, 0.6], 0.5, KeptErrors("test", r2=nan)).failed
     clipped = Course([2.0, nan], TEN, GOOD, kept_epoch=1, clipped=True).sentence()
     assert clipped.startswith("After 2 epochs the training loss is not finite. ")
     assert clipped.endswith("try a lower learning rate.")

@@ -46,8 +46,8 @@ class KeptErrors:
 
     @property
     def learned(self) -> bool:
-        """Whether they are closer to the targets than their mean is."""
-        return self.r2 > 0
+        """Whether they are closer to the targets than their mean is. Targets that do not vary cannot tell."""
+        return not self.r2 <= 0
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,8 @@ class Course:
         if tested is None:
             return ""
         if isinstance(tested, KeptErrors):
+            if not isfinite(tested.r2):
+                return ""
             explained = "explains nothing of" if not tested.learned else f"explains {tested.r2:.2%} of"
             return f"The kept network {explained} the variance of the {tested.split} targets."
         share = tested.right / tested.count

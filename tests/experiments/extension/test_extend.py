@@ -61,7 +61,7 @@ def test_the_run_of_a_regression_is_refused_as_one(tmp_path):
     train = {"epochs": 1, "loss": "squared_error"}
     study = Study.model_validate({"name": "fit", "data": data, "model": model, "train": train})
     run(study, tmp_path / "run", quiet=True)
-    with pytest.raises(StudyError, match="fit predicts a number, and an extension needs classes"):
+    with pytest.raises(StudyError, match="fit predicts numbers, and an extension needs classes"):
         extend(tmp_path / "run", tmp_path / "extended")
     assert not (tmp_path / "extended").exists()
 
