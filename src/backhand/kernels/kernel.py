@@ -20,10 +20,12 @@ class Kernel:
 
     forward, backward: take the arguments of the op, or of the first op of the sequence.   writes_grads: whether
     backward takes `grads=`, arrays that it writes the gradients of the parameters to.   fits: whether the kernel can
-    run a given layer after the first.   The references are called through such a declaration, too.
+    run a given layer after the first.   training: a faster forward for training, which may round a row differently
+    among other rows.   The references are called through such a declaration, too.
     """
 
     forward: Callable[..., tuple[Any, Any]]
     backward: Callable[..., tuple[Any, ...]]
     writes_grads: bool = False
     fits: Callable[[Any], bool] = any_layer
+    training: Callable[..., tuple[Any, Any]] | None = None

@@ -57,7 +57,8 @@ class Layer(Copyable):
     def forward_by(self, kernel: Kernel, x: Array, train: bool, rng: np.random.Generator | None) -> Array:
         """Forward by this kernel, or reference. It may run the layers after this one, too: y is that of the last."""
         arrays = (*self.inputs(x, train, rng), *self.params.values())
-        y, self._cache = kernel.forward(*arrays, **self.options(x, train, rng))
+        forward = (kernel.training if train else None) or kernel.forward
+        y, self._cache = forward(*arrays, **self.options(x, train, rng))
         self._ran = kernel
         if train:
             self.observe(x, self._cache)

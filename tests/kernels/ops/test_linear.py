@@ -1,5 +1,7 @@
 """The affine map, one and several at once, kernel against the reference in float64."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,7 +20,16 @@ def test_affine_map(N, I, O, relu):
     """Products of little work, which NumPy computes, and larger ones."""
     rng = np.random.default_rng(0)
     arrays = [draw(rng, N, I), draw(rng, I, O), draw(rng, O)]
-    compare((linear_relu if relu else linear).KERNEL, linear_reference, arrays, relu)
+    kernel = (linear_relu if relu else linear).KERNEL
+    compare(kernel, linear_reference, arrays, relu)
+    compare(replace(kernel, forward=kernel.training), linear_reference, arrays, relu)
+
+
+def test_at_inference_a_row_is_the_same_among_other_rows():
+    rng = np.random.default_rng(0)
+    x, w, b = draw(rng, 60, 10), draw(rng, 10, 50), draw(rng, 50)
+    whole = linear.KERNEL.forward(x, w, b)[0]
+    np.testing.assert_array_equal(whole[7:9], linear.KERNEL.forward(x[7:9], w, b)[0])
 
 
 @settings(max_examples=60, deadline=None)

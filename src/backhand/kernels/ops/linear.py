@@ -2,8 +2,9 @@
 
 y = x w + b         dw = xᵀ dz          dx = dz wᵀ          db = sum dz         dz: dy, or dy where y > 0 with ReLU
 
-Products of little work go to NumPy, whose calls cost less than those of compiled code. Its BLAS takes one thread for
-them, as these kernels do: waking others would take far longer than the product.
+In training, products of little work are left to NumPy, whose calls cost less than those of compiled code. Its BLAS
+takes one thread for them, as these kernels do: waking others would take far longer than the product. At inference they
+are not, since a BLAS rounds a row differently among other rows, and an answer must not depend on its neighbours.
 """
 
 from functools import lru_cache
@@ -32,14 +33,20 @@ class Cache(NamedTuple):
 def forward(x: Array, w: Array, b: Array, *, relu: bool = False) -> tuple[Array, Cache]:
     """Compute what `ops.linear.forward` does; with `relu`, max(y, 0)."""
     y = buffers.empty((*w.shape[:-2], x.shape[-2], w.shape[-1]))
-    if _is_little(x, w):
-        np.dot(x, w, out=y)
-        if relu:
-            _add_and_rectify(y, b)
-        else:
-            y += b
+    multiply(x, w, y, bias=b, mode=RELU if relu else 0)
+    return y, Cache(x, w, y if relu else None)
+
+
+def training(x: Array, w: Array, b: Array, *, relu: bool = False) -> tuple[Array, Cache]:
+    """Compute the same as `forward`, to rounding."""
+    if not _is_little(x, w):
+        return forward(x, w, b, relu=relu)
+    y = buffers.empty((len(x), w.shape[1]))
+    np.dot(x, w, out=y)
+    if relu:
+        _add_and_rectify(y, b)
     else:
-        multiply(x, w, y, bias=b, mode=RELU if relu else 0)
+        y += b
     return y, Cache(x, w, y if relu else None)
 
 
@@ -94,4 +101,4 @@ def _ones(count: int) -> Array:
     return np.ones(count, np.float32)
 
 
-KERNEL = Kernel(forward, backward, writes_grads=True)
+KERNEL = Kernel(forward, backward, writes_grads=True, training=training)

@@ -5,4 +5,9 @@ from functools import partial
 from backhand.kernels.kernel import Kernel
 from backhand.kernels.ops import linear
 
-KERNEL = Kernel(partial(linear.forward, relu=True), linear.backward, writes_grads=True)
+KERNEL = Kernel(
+    partial(linear.forward, relu=True),
+    linear.backward,
+    writes_grads=True,
+    training=partial(linear.training, relu=True),
+)
