@@ -45,7 +45,7 @@ class Shards:
 
     @property
     def ndim(self) -> int:
-        """The number of axes."""
+        """The number of axes, with that of the rows: 4 for images (N, H, W, C)."""
         return len(self.shape)
 
     def __len__(self) -> int:
@@ -64,7 +64,7 @@ class Shards:
         return read
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        """All rows in memory."""
+        """All rows as an array in memory, for NumPy. Raises ValueError where no copy may be made."""
         if copy is False:
             raise ValueError("shards are on disk, and can only be copied into memory")
         return self[:].astype(dtype or self.dtype, copy=False)

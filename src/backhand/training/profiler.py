@@ -119,7 +119,7 @@ class Profiler(Callback):
         return vars(self) | {"_timed": []}
 
     def reset(self) -> None:
-        """Forget what was measured."""
+        """Forget the times and layers of an earlier fit, as at the beginning of a new one."""
         self._clock = Clock(self.warmup)
         self._layers: dict[str, str] = {}
         self._timed: list[Timed] = []
@@ -140,7 +140,7 @@ class Profiler(Callback):
         return [first, *((*row, row[2] + row[3]) for row in passes), *last]
 
     def __str__(self) -> str:
-        """The table as text."""
+        """The mean times of a step as a table: a line per layer and per part, in microseconds."""
         lines = [HEAD, *self._lines()] if self._clock.steps else []
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         cells = (
@@ -172,7 +172,7 @@ class Profiler(Callback):
         make_console(quiet=self.quiet).print(str(self), soft_wrap=True)
 
     def on_exception(self, solver: Solver) -> None:
-        """Take the clock away."""
+        """Give layers, loss and solver their plain methods back, since the fit ended with an exception."""
         self._detach()
 
     def _detach(self) -> None:

@@ -216,6 +216,14 @@ MISTAKES = [
     (["digits", "--set", "train.epoch=3"], 'unknown key "epoch"'),
     (["digits", "--set", "train.init_from=run"], "starts from trained weights"),
     (["breast_cancer", "--set", "data.augment.flip=true"], "augment"),
+    (["diabetes", "--against", "logistic"], '"logistic" predicts classes, and the data have numbers; choose from tree'),
+    (["digits", "--against", "linear"], '"linear" predicts numbers, and the data have classes; choose from tree'),
+    (["diabetes", "--against", "lineer"], 'there is no learner "lineer"; did you mean "linear"?'),
+    (["diabetes", "--train-size", "9999"], "cannot take 9999 of 354 samples"),
+    (["diabetes", "--train-size", "7", "--folds", "4"], "7 samples are too few for 4 folds; give fewer --folds"),
+    (["diabetes", "--folds", "1"], "1 folds leave nothing to train on"),
+    (["csv", "--path", "."], "name the column to predict: label for classes, or target for numbers"),
+    (["digits", "--target", "x"], 'target needs name = "npz", "shards" or "csv", not "digits"'),
 ]
 
 

@@ -163,27 +163,6 @@ def test_classes_of_a_table_are_named_by_the_label(cli, tmp_path):
     assert read(tmp_path / "out").data.classes == ("a", "b")
 
 
-MISTAKES = [
-    (["diabetes", "--against", "logistic"], '"logistic" predicts classes, and the data have numbers; choose from tree'),
-    (["digits", "--against", "linear"], '"linear" predicts numbers, and the data have classes; choose from tree'),
-    (["diabetes", "--against", "lineer"], 'there is no learner "lineer"; did you mean "linear"?'),
-    (["diabetes", "--train-size", "9999"], "cannot take 9999 of 354 samples"),
-    (["diabetes", "--train-size", "7", "--folds", "4"], "7 samples are too few for 4 folds; give fewer --folds"),
-    (["diabetes", "--folds", "1"], "1 folds leave nothing to train on"),
-    (["csv", "--path", "."], "name the column to predict: label for classes, or target for numbers"),
-    (["digits", "--target", "x"], 'target needs name = "npz", "shards" or "csv", not "digits"'),
-]
-
-
-@pytest.mark.parametrize(("words", "sentence"), MISTAKES, ids=[sentence for _, sentence in MISTAKES])
-def test_a_mistake_is_one_sentence_and_leaves_nothing_behind(words, sentence, cli, tmp_path):
-    status, output = cli("compare", *words, "--out", tmp_path / "out")
-    assert status == 2
-    assert output.startswith("error: ")
-    assert sentence in output
-    assert not (tmp_path / "out").exists()
-
-
 def test_folds_of_a_regression_test_every_sample_once():
     splits = data.load("diabetes")
     tested = folds.divide(splits, 4, 1)

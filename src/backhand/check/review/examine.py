@@ -22,7 +22,8 @@ from backhand.check.reading.words import words
 from backhand.check.review.readings import kinds_for, read_units, unless_failed
 from backhand.check.review.records import Finding, Note, Review, UnitReview, UnreadUnit
 from backhand.check.source.definitions import plain
-from backhand.check.source.guarded import interruptible, outcome, watching
+from backhand.check.source.guarded import outcome, watching
+from backhand.check.source.interrupts import interruptible
 from backhand.check.source.program import Program, load, load_module
 from backhand.check.source.remarks import Place
 from backhand.check.verdicts.judge import Judgement, judge

@@ -12,6 +12,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from backhand.check.source.interrupts import heed_interrupt
+
 LONGEST_CALL = 20.0  # seconds for a single pass of a layer
 Value = TypeVar("Value")
 REPEAT = 0.5  # seconds after which an alarm that the code itself caught rings again
@@ -27,9 +29,9 @@ def attempt(action: Callable[[], object], seconds: float) -> BaseException | Non
         with limited(seconds):
             action()
     except BaseException as error:  # a person's code may raise anything, SystemExit and KeyboardInterrupt included
-        _heed_interrupt()
+        heed_interrupt()
         return error
-    _heed_interrupt()
+    heed_interrupt()
     return None
 
 
@@ -57,7 +59,7 @@ def outcome(action: Callable[[], Value], seconds: float = LONGEST_CALL) -> Outco
         given = Outcome(None, error)
     finally:
         _deadlines.pop()
-    _heed_interrupt()
+    heed_interrupt()
     return given
 
 
@@ -94,35 +96,6 @@ def watching() -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-_interrupts: list[int] = []  # the signals of Ctrl-C that have come inside `interruptible`
-
-
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """Let Ctrl-C end the body, even where a person's code runs, whose own KeyboardInterrupt is but an error of it."""
-    before = signal.getsignal(signal.SIGINT)
-    if not callable(before) or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        _interrupts.append(number)
-        before(number, frame)
-
-    signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        _interrupts.clear()
-
-
-def _heed_interrupt() -> None:
-    """Raise the KeyboardInterrupt again that a person's code, or what watches over it, has caught."""
-    if _interrupts:
-        raise KeyboardInterrupt
 
 
 _heeded: dict[str, Any] = {"all": "ignore"}

@@ -66,7 +66,7 @@ class Beginning(Callback):
         self.done = False
 
     def on_fit_begin(self, solver: Solver) -> None:
-        """Write them."""
+        """Write the first files: the logs before this callback have begun."""
         self._write()
         self.done = True
 
