@@ -15,12 +15,12 @@ compiled = []
 jit.listeners.append(compiled.append)
 
 @jit.kernel
-def doubled(x):
+def doubled(x, shards):
     for i in range(x.size):
         x[i] *= 2
 
 x = np.ones(3, np.float32)
-doubled(x)
+doubled(x, 1)
 assert x.tolist() == [2, 2, 2]
 print("compiled" if compiled == ["doubled"] else "found" if not compiled else compiled)
 """

@@ -88,11 +88,11 @@ def test_a_kernel_that_cannot_be_compiled_is_named():
     from backhand.kernels import jit
 
     @jit.kernel
-    def strange(x):
+    def strange(x, shards):
         return x.no_such_method()
 
     with pytest.raises(KernelError, match=r"the kernel strange cannot be compiled by .*; pass --backend"):
-        strange(1.0)
+        strange(1.0, 1)
 
 
 def test_the_package_asks_for_the_versions_that_are_known():

@@ -30,7 +30,7 @@ def gather(x: Array, rows: Array, mean: Array, scale: Array) -> Array:
     x: (N, ...), contiguous.   rows: int64 from 0 to N - 1, which is not checked.   mean, scale: of one sample, flat.
     """
     y = buffers.empty((len(rows), *x.shape[1:]))
-    _gather(x.reshape(-1), rows, mean, scale, y.reshape(-1), jit.threads())
+    _gather(x.reshape(-1), rows, mean, scale, y.reshape(-1), jit.shards(2 * y.size))
     return y
 
 
@@ -59,7 +59,7 @@ def augment(x: Array, rows: Array, mean: Array, scale: Array, steps: list[tuple[
         fills[s] = np.broadcast_to(fill, (H, W, C)).ravel()
     names = np.array([STEPS[name] for name, _, _ in steps], np.int64)
     y = buffers.empty((len(rows), H, W, C))
-    scratch = buffers.empty((jit.threads(), 2, H * W * C))
+    scratch = buffers.empty((jit.shards((len(steps) + 1) * y.size), 2, H * W * C))
     _augment(x.reshape(-1), rows, H, W, names, drawn, fills, mean, scale, y.reshape(-1), scratch)
     return y
 
@@ -195,7 +195,7 @@ def _cut_out(image, H, W, drawn, fill):
 def mix(x: Array, shares: Array, others: Array) -> Array:
     """share x[n] + (1 - share) x[other] for each sample n. shares: (N,).   others: (N,), int64 from 0 to N - 1."""
     y = buffers.empty(x.shape)
-    _mix(x.reshape(-1), shares, others, y.reshape(-1), jit.threads())
+    _mix(x.reshape(-1), shares, others, y.reshape(-1), jit.shards(3 * y.size))
     return y
 
 

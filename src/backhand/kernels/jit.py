@@ -1,7 +1,8 @@
 """Compiling kernels: once for a processor and a version of this package; from then on, code is read from disk.
 
-A parallel kernel loops with `prange` over shards of its work, as many as there are threads. The shards depend on
-nothing but that number, so that results are the same to the bit from run to run.
+A parallel kernel loops with `prange` over shards of its work: as many as there are threads, or one where there is not
+much to do. Their number depends on nothing but threads and shapes, so that results are the same to the bit from run to
+run.
 """
 
 import errno
@@ -40,6 +41,9 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 # LLVM may reorder sums, so that they fill vectors; NaN and infinity keep their meaning.
 FAST = {"reassoc", "contract", "nsz"}
 DIGEST = hashlib.sha256().digest_size
+# Values that a pass over memory reads or writes before it is worth waking other threads, which takes some 20 µs.
+WORTH_WAKING = 2**17
+PRODUCTS = 16  # multiply-adds that take about as long as reading or writing a value
 
 
 @cache
@@ -82,6 +86,7 @@ class Cache:
 
     def __init__(self, function: Callable[..., Any], compiler: Any) -> None:
         self._function, self._compiler = function, compiler
+        self._parallel = bool(compiler.targetoptions.get("parallel"))
 
     @property
     def cache_path(self) -> str:
@@ -93,7 +98,7 @@ class Cache:
         target_context.refresh()
         function, magic = self._function, target_context.codegen().magic_tuple()
         closure = [cell.cell_contents for cell in function.__closure__ or ()]
-        key = function.__module__, function.__qualname__, sig, magic, closure
+        key = function.__module__, function.__qualname__, sig, self._parallel, magic, closure
         code = stored(function.__name__, key, lambda: self._compiler.compile(*normalize_signature(sig))._reduce())
         return CompileResult._rebuild(target_context, *code)
 
@@ -152,14 +157,17 @@ def _keep(path: Path | None, code: bytes) -> None:
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function that runs on all threads, at its first call with arguments of these types.
 
-    Its calls raise KernelError where it cannot be compiled.
+    Its last argument is the number of its shards, see `shards`, or scratch memory with a row for each of them. For a
+    single shard it is compiled without threads: then none is woken, or waited for. Calls raise KernelError where it
+    cannot be compiled.
     """
-    compiled = _dispatcher(function, fastmath=FAST, parallel=True)
+    parallel, alone = _dispatcher(function, fastmath=FAST, parallel=True), _dispatcher(function, fastmath=FAST)
 
     @wraps(function)
     def run(*arguments: Any) -> Any:
+        last = arguments[-1]
         try:
-            return compiled(*arguments)
+            return (alone if (last if isinstance(last, int) else len(last)) == 1 else parallel)(*arguments)
         except (NumbaError, RuntimeError) as error:
             reason = str(error).strip().partition("\n")[0]
             raise KernelError(
@@ -194,8 +202,16 @@ _threads: int = cores()
 
 
 def threads() -> int:
-    """The number of shards that kernels cut their work into; each has a thread, where Numba has as many."""
+    """The number of shards that kernels cut much work into; each has a thread, where Numba has as many."""
     return _threads
+
+
+def shards(work: int) -> int:
+    """The number of shards for so much work: one, unless it is worth waking the other threads.
+
+    work: the values that are read or written; where there are multiply-adds, one for each `PRODUCTS` of them.
+    """
+    return _threads if work > WORTH_WAKING else 1
 
 
 def set_threads(count: int | str) -> None:
@@ -204,8 +220,8 @@ def set_threads(count: int | str) -> None:
     most = cores()
     if str(count) not in map(str, range(1, most + 1)):
         raise BackhandError(f"threads must be 1 to {most}, the number of cores, not {count}")
-    numba.set_num_threads(min(int(count), numba.config.NUMBA_NUM_THREADS))
     _threads = int(count)
+    numba.set_num_threads(min(int(count), numba.config.NUMBA_NUM_THREADS))
 
 
 if THREADS in os.environ:

@@ -12,7 +12,7 @@ ROUNDS = 2_000_000
 
 
 @jit.kernel
-def _spin(results, rounds, factor):
+def _spin(rounds, factor, results):
     for shard in prange(results.size):
         results[shard] = multiply_add(rounds, np.float32(factor))
 
@@ -23,7 +23,7 @@ def measure(threads: int | None = None) -> float:
     A multiply-add counts as two operations.
     """
     results = np.zeros(threads or jit.threads(), np.float32)
-    _spin(results, 1, 0.5)
+    _spin(1, 0.5, results)
     best = min(_seconds(results) for _ in range(5))
     return 2 * W * CHAINS * ROUNDS * results.size / best / 1e9
 
@@ -31,5 +31,5 @@ def measure(threads: int | None = None) -> float:
 def _seconds(results: np.ndarray) -> float:
     """The time that ROUNDS rounds take on as many threads as there are results."""
     start = time.perf_counter()
-    _spin(results, ROUNDS, 0.5)
+    _spin(ROUNDS, 0.5, results)
     return time.perf_counter() - start

@@ -35,18 +35,20 @@ def _sgd_step(w, g, v, rate, m, nesterov):
 
 
 @jit.kernel
-def _sgd(w, g, velocity, pieces, squares, penalty, decay, lr, momentum, nesterov):
+def _sgd(w, g, velocity, pieces, squares, penalty, decay, lr, momentum, nesterov, shards):
     rate, m = np.float32(lr), np.float32(momentum)
-    for piece in prange(pieces.shape[0]):
-        start, stop, penalised = pieces[piece]
-        ws, gs, v = w[start:stop], g[start:stop], velocity[start:stop]
-        slope, coupled = np.float32(penalty * penalised), np.float32(decay * penalised)
-        total = np.float32(0)
-        for i in range(ws.size):
-            gradient = _plus(gs[i], slope, ws[i])
-            total += gradient * gradient
-            ws[i], v[i] = _sgd_step(ws[i], _plus(gradient, coupled, ws[i]), v[i], rate, m, nesterov)
-        squares[piece] = total
+    for shard in prange(shards):
+        first, last = jit.share(shard, shards, len(pieces))
+        for piece in range(first, last):
+            start, stop, penalised = pieces[piece]
+            ws, gs, v = w[start:stop], g[start:stop], velocity[start:stop]
+            slope, coupled = np.float32(penalty * penalised), np.float32(decay * penalised)
+            total = np.float32(0)
+            for i in range(ws.size):
+                gradient = _plus(gs[i], slope, ws[i])
+                total += gradient * gradient
+                ws[i], v[i] = _sgd_step(ws[i], _plus(gradient, coupled, ws[i]), v[i], rate, m, nesterov)
+            squares[piece] = total
 
 
 @jit.helper
@@ -57,20 +59,22 @@ def _rmsprop_step(w, g, s, v, rate, m, rho, fresh, eps):
 
 
 @jit.kernel
-def _rmsprop(w, g, square, velocity, pieces, squares, penalty, decay, lr, momentum, rho, eps):
+def _rmsprop(w, g, square, velocity, pieces, squares, penalty, decay, lr, momentum, rho, eps, shards):
     rate, m, small = np.float32(lr), np.float32(momentum), np.float32(eps)
     keep, fresh = np.float32(rho), np.float32(1 - rho)
-    for piece in prange(pieces.shape[0]):
-        start, stop, penalised = pieces[piece]
-        ws, gs, s, v = w[start:stop], g[start:stop], square[start:stop], velocity[start:stop]
-        slope, coupled = np.float32(penalty * penalised), np.float32(decay * penalised)
-        total = np.float32(0)
-        for i in range(ws.size):
-            gradient = _plus(gs[i], slope, ws[i])
-            total += gradient * gradient
-            gradient = _plus(gradient, coupled, ws[i])
-            ws[i], s[i], v[i] = _rmsprop_step(ws[i], gradient, s[i], v[i], rate, m, keep, fresh, small)
-        squares[piece] = total
+    for shard in prange(shards):
+        first, last = jit.share(shard, shards, len(pieces))
+        for piece in range(first, last):
+            start, stop, penalised = pieces[piece]
+            ws, gs, s, v = w[start:stop], g[start:stop], square[start:stop], velocity[start:stop]
+            slope, coupled = np.float32(penalty * penalised), np.float32(decay * penalised)
+            total = np.float32(0)
+            for i in range(ws.size):
+                gradient = _plus(gs[i], slope, ws[i])
+                total += gradient * gradient
+                gradient = _plus(gradient, coupled, ws[i])
+                ws[i], s[i], v[i] = _rmsprop_step(ws[i], gradient, s[i], v[i], rate, m, keep, fresh, small)
+            squares[piece] = total
 
 
 @jit.helper
@@ -82,22 +86,38 @@ def _adam_step(w, g, m, s, keep, rate, root, b1, f1, b2, f2, eps):
 
 @jit.kernel
 def _adam(
-    w, g, mean, square, pieces, squares, penalty, decay, decoupled_decay, lr, square_correction, beta1, beta2, eps
+    w,
+    g,
+    mean,
+    square,
+    pieces,
+    squares,
+    penalty,
+    decay,
+    decoupled_decay,
+    lr,
+    square_correction,
+    beta1,
+    beta2,
+    eps,
+    shards,
 ):
     """lr: over 1 - β1^t.   square_correction: 1 / sqrt(1 - β2^t).   decoupled_decay: what it takes of w, as a share."""
     rate, root, small = np.float32(lr), np.float32(square_correction), np.float32(eps)
     b1, f1, b2, f2 = np.float32(beta1), np.float32(1 - beta1), np.float32(beta2), np.float32(1 - beta2)
-    for piece in prange(pieces.shape[0]):
-        start, stop, penalised = pieces[piece]
-        ws, gs, m, s = w[start:stop], g[start:stop], mean[start:stop], square[start:stop]
-        slope, coupled = np.float32(penalty * penalised), np.float32(decay * penalised)
-        keep, total = np.float32(1 - decoupled_decay * penalised), np.float32(0)
-        for i in range(ws.size):
-            gradient = _plus(gs[i], slope, ws[i])
-            total += gradient * gradient
-            gradient = _plus(gradient, coupled, ws[i])
-            ws[i], m[i], s[i] = _adam_step(ws[i], gradient, m[i], s[i], keep, rate, root, b1, f1, b2, f2, small)
-        squares[piece] = total
+    for shard in prange(shards):
+        first, last = jit.share(shard, shards, len(pieces))
+        for piece in range(first, last):
+            start, stop, penalised = pieces[piece]
+            ws, gs, m, s = w[start:stop], g[start:stop], mean[start:stop], square[start:stop]
+            slope, coupled = np.float32(penalty * penalised), np.float32(decay * penalised)
+            keep, total = np.float32(1 - decoupled_decay * penalised), np.float32(0)
+            for i in range(ws.size):
+                gradient = _plus(gs[i], slope, ws[i])
+                total += gradient * gradient
+                gradient = _plus(gradient, coupled, ws[i])
+                ws[i], m[i], s[i] = _adam_step(ws[i], gradient, m[i], s[i], keep, rate, root, b1, f1, b2, f2, small)
+            squares[piece] = total
 
 
 class UpdateKernel(NamedTuple):
@@ -109,8 +129,8 @@ class UpdateKernel(NamedTuple):
 
 
 def _declared(function: Callable[..., None]) -> UpdateKernel:
-    """Read the names from the arguments: w, g, the buffers, pieces, squares, and then the values."""
-    _, _, *names = signature(function).parameters
+    """Read the names from the arguments: w, g, the buffers, pieces, squares, the values and then the shards."""
+    _, _, *names, _ = signature(function).parameters
     end = names.index("pieces")
     return UpdateKernel(function, tuple(names[:end]), tuple(names[end + 2 :]))
 
@@ -134,7 +154,7 @@ def step(name: str, w: Array, g: Array, state: Mapping[str, Array], segments: Se
         raise TypeError(_mismatch(name, kernel, state, values))
     pieces = cut(segments)
     squares = np.empty(len(pieces))
-    kernel.function(w, g, *arrays, pieces, squares, *numbers)
+    kernel.function(w, g, *arrays, pieces, squares, *numbers, jit.shards((len(arrays) + 2) * w.size))
     return sqrt(squares.sum())
 
 

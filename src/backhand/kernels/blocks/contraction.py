@@ -58,7 +58,8 @@ def contract(x: Left, w: Right, y: Result, bias: Array | None = None, mode: int 
     x, w and y begin; bias then has N values for all of them, or N for each.
     """
     N = y.columns
-    plan = choose_plan(count(x.rows), N, products.item(0), jit.threads())
+    M, K, number = count(x.rows), count(x.columns), products.item(0)
+    plan = choose_plan(M, N, number, jit.shards(number * M * N * K // jit.PRODUCTS))
     results = y.array.reshape(-1)
     start = results
     if bias is not None:

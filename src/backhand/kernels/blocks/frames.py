@@ -88,7 +88,8 @@ def frame(
     """
     N, H, Wd, C = x.shape
     (top, bottom), (left, right) = margins
-    shape = (jit.threads(), 0) if sums is None else (jit.threads(), C) if sums.ndim == 1 else sums.shape
+    shards = jit.shards((2 if y is None else 3) * x.size)
+    shape = (shards, 0) if sums is None else (shards, C) if sums.ndim == 1 else sums.shape
     shard_sums = buffers.empty(shape)
     if y is None and margins == NO_MARGINS:
         framed = x

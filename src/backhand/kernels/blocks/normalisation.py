@@ -22,7 +22,6 @@ from backhand.ops import batchnorm as reference
 COLUMNS = 512  # at most, unless there are more channels: sums of them stay in the first-level cache
 BLOCK = 256  # rows whose sums are float32
 SAMPLE = 64  # pixels whose mean is near enough to that of all
-SMALL = 32768  # values that are not worth a second thread
 CENTRE, SCALE, SHIFT = range(3)
 
 
@@ -49,7 +48,7 @@ def normalisation(
     table = np.empty((3, L), np.float32)
     if running is None:
         mean, var, r = statistics = np.empty((3, C))
-        _statistics(x.reshape(-1), gamma, beta, eps, *scratch(x, L), statistics, table)
+        _statistics(x.reshape(-1), gamma, beta, eps, statistics, table, *scratch(x, L))
     else:
         mean, var = (np.asarray(statistic, np.float64) for statistic in running)
         r = (var + eps) ** -0.5
@@ -63,14 +62,9 @@ def columns(pixels: int, C: int) -> int:
     return C * (count - count % 16 if count > 16 else count)
 
 
-def shards_of(x: Array) -> int:
-    """The number of shards that the work on x is cut into: small arrays are not worth a second thread."""
-    return jit.threads() if x.size > SMALL else 1
-
-
 def scratch(x: Array, L: int) -> tuple[Array, Array]:
     """Memory for two sums of each column, and two of each channel, for every shard of x."""
-    shards = shards_of(x)
+    shards = jit.shards(2 * x.size)
     return np.empty((shards, 2, L), np.float32), np.empty((shards, 2, x.shape[-1]))
 
 
@@ -177,7 +171,7 @@ def _conclude(totals, M, shift, eps, statistics):
 
 
 @jit.kernel
-def _statistics(x, gamma, beta, eps, sums, totals, statistics, table):
+def _statistics(x, gamma, beta, eps, statistics, table, sums, totals):
     """Mean, variance and r of each channel, and the table. sums (shards, 2, L), totals (shards, 2, C): scratch."""
     shards, _, L = sums.shape
     _near_mean(x, gamma.size, table[CENTRE])

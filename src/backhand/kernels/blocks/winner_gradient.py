@@ -125,7 +125,8 @@ def weight_gradient(
     plan: Plan, x: Array, dy: Array, winner: NDArray[np.uint8], dw: Array, db: Array | None = None
 ) -> None:
     """Write the gradients of the weights and of the bias to dw and db, from x with its padding."""
-    shards, (*_, O) = jit.threads(), dw.shape
+    O = dw.shape[-1]
+    shards = jit.shards(dy.size * (dw.size // O) // jit.PRODUCTS)
     sums, totals = buffers.empty((shards, dw.size)), np.empty((shards, O))
     _gradient(
         *(plan.passes, x.reshape(-1), dy.reshape(-1), winner.reshape(-1), dy.shape[1:], plan.steps, plan.outputs),

@@ -27,7 +27,7 @@ def images_to_tiles(kind: int, plan: Plan, images: Array) -> Array:
     _over_images(
         *(two_sided(kind, plan.m, plan.r), images.reshape(-1), plan.pixels_layout(images.shape)),
         *(tiles.reshape(-1), plan.entries_layout(channels), plan.tiles, channels),
-        *(NOTHING, 0, bounds, 0, jit.threads()),
+        *(NOTHING, 0, bounds, 0, jit.shards(images.size + tiles.size)),
     )
     return tiles
 
@@ -53,7 +53,7 @@ def tiles_to_images(
     _over_images(
         *(two_sided(kind, plan.m, plan.r), tiles.reshape(-1), plan.entries_layout(channels)),
         *(images.reshape(-1), plan.pixels_layout(images.shape, top, left), plan.tiles, channels),
-        *(NOTHING if bias is None else bias, mode, bounds, zeroed, jit.threads()),
+        *(NOTHING if bias is None else bias, mode, bounds, zeroed, jit.shards(images.size + tiles.size)),
     )
 
 
@@ -63,7 +63,7 @@ def transform_filters(kind: int, plan: Plan, x: Array, y: Array) -> None:
     x_row, y_row = (plan.r, plan.a) if kind == FILTER else (plan.a, plan.r)
     _over_channels(
         *(two_sided(kind, plan.m, plan.r), x.reshape(-1), x_row * channels, channels),
-        *(y.reshape(-1), y_row * channels, channels, channels, jit.threads()),
+        *(y.reshape(-1), y_row * channels, channels, channels, jit.shards(x.size + y.size)),
     )
 
 

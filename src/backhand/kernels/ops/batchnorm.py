@@ -21,7 +21,6 @@ from backhand.kernels.blocks.normalisation import (
     normalisation,
     repeat,
     scratch,
-    shards_of,
     total,
 )
 from backhand.kernels.kernel import Grads, Kernel
@@ -39,7 +38,7 @@ def forward(
     """Compute what `ops.batchnorm.forward` does; with `relu`, max(y, 0)."""
     cache = normalisation(x, gamma, beta, eps, running, relu)
     y = buffers.empty(x.shape)
-    _normalise(x.reshape(-1), cache.table, relu, y.reshape(-1), shards_of(x))
+    _normalise(x.reshape(-1), cache.table, relu, y.reshape(-1), jit.shards(2 * x.size))
     return y, cache
 
 
@@ -51,7 +50,7 @@ def backward(
     dgamma, dbeta = grads or (np.empty_like(cache.gamma), np.empty_like(cache.gamma))
     sums, totals = scratch(cache.x, table.shape[1])
     slopes = np.empty_like(table[:2])
-    _gradient_sums(upstream, x, table, cache.relu, cache.mean, cache.r, sums, totals, dgamma, dbeta, slopes)
+    _gradient_sums(upstream, x, table, cache.relu, cache.mean, cache.r, dgamma, dbeta, slopes, sums, totals)
     if not need_dx:
         return None, dgamma, dbeta
     if cache.constant_statistics:
@@ -96,7 +95,7 @@ def add_row(dy, x, table, relu, sums):
 
 
 @jit.kernel
-def _gradient_sums(dy, x, table, relu, mean, r, sums, totals, dgamma, dbeta, slopes):
+def _gradient_sums(dy, x, table, relu, mean, r, dgamma, dbeta, slopes, sums, totals):
     """dgamma, dbeta, and slopes (2, L) such that dx = scale (g - slopes[0] - (x - centre) slopes[1])."""
     shards, _, L = sums.shape
     rows = -(-x.size // L)

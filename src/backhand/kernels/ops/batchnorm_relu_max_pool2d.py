@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from backhand.arrays import Array
 from backhand.kernels import buffers, jit
 from backhand.kernels.blocks import normalisation
-from backhand.kernels.blocks.normalisation import CENTRE, fold, shards_of
+from backhand.kernels.blocks.normalisation import CENTRE, fold
 from backhand.kernels.blocks.pooling import add_winners, fits, pool_pairs, unpool_pairs
 from backhand.kernels.kernel import Grads, Kernel
 from backhand.kernels.ops.batchnorm import gradient_row, normalise_row, slope_table
@@ -38,7 +38,7 @@ def forward(
     N, H, W, C = x.shape
     y = buffers.empty((N, H // 2, W // 2, C))
     winner = buffers.empty(y.shape, np.uint8)
-    _forward(x.reshape(-1), normal.table, (H, W, C), y.reshape(-1), winner.reshape(-1), jit.threads())
+    _forward(x.reshape(-1), normal.table, (H, W, C), y.reshape(-1), winner.reshape(-1), jit.shards(x.size))
     return y, Cache(normal, winner, normal.mean, normal.var)
 
 
@@ -48,9 +48,9 @@ def backward(
     """dy (N, H // 2, W // 2, C) -> dx (N, H, W, C), dgamma, dbeta, which are written to `grads`, where given."""
     x, gamma, mean, _, r, table, _, constant_statistics = cache.normal
     dgamma, dbeta = grads or (np.empty_like(gamma), np.empty_like(gamma))
-    totals, slopes = np.empty((shards_of(x), 2, gamma.size)), np.empty_like(table[:2])
+    totals, slopes = np.empty((jit.shards(2 * x.size), 2, gamma.size)), np.empty_like(table[:2])
     arrays = dy.reshape(-1), cache.winner.reshape(-1), x.reshape(-1), table
-    _gradient_sums(*arrays, x.shape[1:], mean, r, totals, dgamma, dbeta, slopes)
+    _gradient_sums(*arrays, x.shape[1:], mean, r, dgamma, dbeta, slopes, totals)
     if not need_dx:
         return None, dgamma, dbeta
     if constant_statistics:
@@ -86,7 +86,7 @@ def _forward(x, table, shape, y, winner, shards):
 
 
 @jit.kernel
-def _gradient_sums(dy, winner, x, table, shape, mean, r, totals, dgamma, dbeta, slopes):
+def _gradient_sums(dy, winner, x, table, shape, mean, r, dgamma, dbeta, slopes, totals):
     """dgamma, dbeta and slopes as in `batchnorm`, from the winners alone: other pixels have no gradient."""
     H, W, C = shape
     P, L, row = H // 2, W // 2 * C, W * C

@@ -68,7 +68,8 @@ def backward(dy: Array, cache: Cache | Array) -> tuple[Array]:
 def _apply(x: Array, key: int, cache: Cache) -> Array:
     y = buffers.empty(x.shape)
     scale = float(np.float32(1) / np.float32(1 - cache.p)) if cache.mode == "inverted" else 1.0
-    _drop(x.reshape(-1), *reference.words(key), reference.threshold(cache.p), scale, y.reshape(-1), jit.threads())
+    words, threshold = reference.words(key), reference.threshold(cache.p)
+    _drop(x.reshape(-1), *words, threshold, scale, y.reshape(-1), jit.shards(2 * x.size))
     return y
 
 

@@ -12,7 +12,7 @@ def forward(x: Array) -> tuple[Array, Shape]:
     """Compute what `ops.global_avg_pool2d.forward` does: x (N, H, W, C) -> y (N, C)."""
     N, H, W, C = x.shape
     y = buffers.empty((N, C))
-    _forward(x.reshape(-1), H * W, y, jit.threads())
+    _forward(x.reshape(-1), H * W, y, jit.shards(x.size))
     return y, x.shape
 
 
@@ -20,7 +20,7 @@ def backward(dy: Array, x_shape: Shape) -> tuple[Array]:
     """Compute what `ops.global_avg_pool2d.backward` does: dy (N, C) -> dx (N, H, W, C)."""
     _, H, W, _ = x_shape
     dx = buffers.empty(x_shape)
-    _backward(dy, H * W, dx.reshape(-1), jit.threads())
+    _backward(dy, H * W, dx.reshape(-1), jit.shards(dx.size))
     return (dx,)
 
 

@@ -41,11 +41,11 @@ def forward(
 
 def pool(x: Array, windows: Windows, relu: bool, y: Array, winner: NDArray[np.uint8]) -> None:
     """Write the maxima of the windows of x and their winners to y and winner."""
-    arrays, shape = (x.reshape(-1), y.reshape(-1), winner.reshape(-1)), x.shape[1:]
+    arrays, shape, shards = (x.reshape(-1), y.reshape(-1), winner.reshape(-1)), x.shape[1:], jit.shards(x.size)
     if is_pairs(windows):
-        _forward_pairs(*arrays, shape, relu, jit.threads())
+        _forward_pairs(*arrays, shape, relu, shards)
     else:
-        _forward(*arrays, shape, _geometry(windows), relu, jit.threads())
+        _forward(*arrays, shape, _geometry(windows), relu, shards)
 
 
 def backward(
@@ -65,8 +65,7 @@ def backward(
     winner, windows, (N, H, W, C) = cache
     (top, bottom), (left, right) = margins
     dx = buffers.empty((N, top + H + bottom, left + W + right, C))
-    shards = jit.threads()
-    totals = np.empty((shards, 0 if sums is None else C))
+    totals = np.empty((jit.shards(dx.size), 0 if sums is None else C))
     arrays = dy.reshape(-1), winner.reshape(-1), dx.reshape(-1)
     P, Q = windows.places
     if is_pairs(windows):

@@ -37,14 +37,14 @@ def _relu_backward(dy, y, dx, shards):
 def forward(x: Array) -> tuple[Array, Cache]:
     """Compute what `ops.relu.forward` does: max(x, 0)."""
     y = buffers.empty(x.shape)
-    _relu(x.reshape(-1), y.reshape(-1), jit.threads())
+    _relu(x.reshape(-1), y.reshape(-1), jit.shards(2 * y.size))
     return y, Cache(y)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array]:
     """Compute what `ops.relu.backward` does: dy where y > 0."""
     dx = buffers.empty(dy.shape)
-    _relu_backward(dy.reshape(-1), cache.y.reshape(-1), dx.reshape(-1), jit.threads())
+    _relu_backward(dy.reshape(-1), cache.y.reshape(-1), dx.reshape(-1), jit.shards(3 * dx.size))
     return (dx,)
 
 

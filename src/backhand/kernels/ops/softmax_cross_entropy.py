@@ -147,7 +147,7 @@ def forward(
         loss, valid = _forward(
             *(logits, logits.view(np.int32), NO_LABELS if soft else np.array(labels, np.int64)),
             *(np.array(labels, np.float32) if soft else NONE_WANTED, _or_nothing(weights), float(smoothing)),
-            *(dz, np.empty((jit.threads(), 2))),
+            *(dz, np.empty((jit.shards(4 * dz.size), 2))),
         )
         if valid:
             return np.float32(loss), Cache(dz)
