@@ -7,7 +7,6 @@ takes one thread for them, as these kernels do: waking others would take far lon
 are not, since a BLAS rounds a row differently among other rows, and an answer must not depend on its neighbours.
 """
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -55,23 +54,28 @@ def backward(
 ) -> tuple[Array | None, Array, Array]:
     """Compute what `ops.linear.backward` does; dw and db are written to `grads`, where given."""
     x, w, y = cache
-    O = w.shape[-1]
-    dw, db = grads or (buffers.empty(w.shape), buffers.empty((*w.shape[:-2], O)))
+    dw, db = grads or (buffers.empty(w.shape), buffers.empty((*w.shape[:-2], w.shape[-1])))
     dx = buffers.empty((*w.shape[:-2], *x.shape[-2:])) if need_dx else None
+    dz = _before_bias(dy, y, db)
     if _is_little(x, w):
-        dz = dy
-        if y is None:
-            np.dot(_ones(len(dy)), dy, out=db)
-        else:
-            dz = buffers.empty(dy.shape)
-            _mask_and_sum(dy, y, dz, db)
         np.dot(x.T, dz, out=dw)
         return None if dx is None else np.dot(dz, w.T, out=dx), dw, db
-    dz = frame(dy.reshape(-1, 1, 1, O), y=y, sums=db).reshape(dy.shape)
     multiply(x, dz, dw, transpose_x=True)
     if dx is not None:
         multiply(dz, w, dx, transpose_w=True)
     return dx, dw, db
+
+
+def _before_bias(dy: Array, y: Array | None, db: Array) -> Array:
+    """Write sum dz to db; returns dz."""
+    if dy.ndim > 2 or jit.shards(3 * dy.size) > 1:
+        return frame(dy.reshape(-1, 1, 1, dy.shape[-1]), y=y, sums=db).reshape(dy.shape)
+    if y is None:
+        _sum_rows(dy, db)
+        return dy
+    dz = buffers.empty(dy.shape)
+    _mask_and_sum(dy, y, dz, db)
+    return dz
 
 
 @jit.helper
@@ -80,6 +84,14 @@ def _add_and_rectify(y, b):
         for o in range(b.size):
             value = row[o] + b[o]
             row[o] = np.float32(0) if value <= 0 else value  # NaN stays
+
+
+@jit.helper
+def _sum_rows(dy, db):
+    db[:] = 0
+    for row in dy:
+        for o in range(db.size):
+            db[o] += row[o]
 
 
 @jit.helper
@@ -94,11 +106,6 @@ def _mask_and_sum(dy, y, dz, db):
 
 def _is_little(x: Array, w: Array) -> bool:
     return x.ndim == w.ndim == 2 and x.shape[0] * w.size < LITTLE
-
-
-@lru_cache(maxsize=64)
-def _ones(count: int) -> Array:
-    return np.ones(count, np.float32)
 
 
 KERNEL = Kernel(forward, backward, writes_grads=True, training=training)
