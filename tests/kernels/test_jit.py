@@ -82,3 +82,36 @@ def test_code_of_other_sources_is_not_found(tmp_path, monkeypatch):
     finally:
         monkeypatch.undo()
         jit.folder.cache_clear()
+
+
+def test_little_work_is_one_shard_and_much_work_one_for_each_thread(monkeypatch):
+    from backhand.kernels import jit
+
+    monkeypatch.setattr(jit, "WORTH_WAKING", 1000)
+    monkeypatch.setattr(jit, "_threads", 3)
+    assert [jit.shards(work) for work in (0, 1000, 1001)] == [1, 1, 3]
+
+
+@pytest.mark.parametrize("kind", ["number", "scratch"])
+def test_one_shard_runs_code_without_threads(kind):
+    import numpy as np
+    from numba import prange
+
+    from backhand.kernels import jit
+
+    @jit.kernel
+    def counted(total, last):
+        for i in prange(total.size):
+            total[i] += 1
+
+    forms = {
+        name: cell.cell_contents for name, cell in zip(counted.__code__.co_freevars, counted.__closure__, strict=True)
+    }
+    assert forms["parallel"].targetoptions["parallel"]
+    assert not forms["alone"].targetoptions.get("parallel")
+    total = np.zeros(2)
+    for shards, form in ((1, "alone"), (2, "parallel")):
+        assert not forms[form].signatures
+        counted(total, shards if kind == "number" else np.zeros((shards, 2)))
+        assert len(forms[form].signatures) == 1
+    assert total.tolist() == [2, 2]

@@ -181,7 +181,7 @@ def test_a_resumed_training_waits_as_if_it_had_never_stopped(make_solver, blobs,
 
 def test_states_of_earlier_versions_load(make_solver, blobs) -> None:
     """They are saved by the name of the class, know no min_delta, and may hold a NaN that was kept as the best."""
-    first = trained(make_solver, blobs, EarlyStopping(restore_best=False), [3, 2, 4], 3)
+    first = trained(make_solver, blobs, EarlyStopping(), [3, 2, 4], 3)
     arrays, facts = first.state()
     key = "EarlyStopping(validation_loss)"
     old = {name.replace(key, "EarlyStopping"): value for name, value in arrays.items()}

@@ -14,12 +14,12 @@ from backhand.training.solver import Solver
 
 @dataclass(eq=False)
 class EarlyStopping(Callback):
-    """Keeps the weights of the best epoch; ends the fit after `patience` epochs without improvement (None: never).
+    """Ends the fit after `patience` epochs without improvement (None: never), with the weights of the best epoch.
 
     monitor: the key of the history's records to compare by. A value that is not finite is never the best.
-    restore_best: give the model the best epoch's weights when the fit ends. mode: "max" where a higher value is better,
-    "min" where a lower one is; None: as `training.metrics` knows it. min_delta: an improvement is one by more than
-    this; the weights kept are those of the best epoch even so.
+    restore_best: keep the best epoch's weights, and give them to the model when the fit ends.
+    mode: "max" where a higher value is better, "min" where a lower one is; None: as `training.metrics` knows it.
+    min_delta: an improvement is one by more than this; the weights kept are those of the best epoch even so.
     Raises BackhandError for a monitor that `training.metrics` does not know without a mode, and for a `patience` or a
     `min_delta` below 0.
     """
@@ -49,10 +49,11 @@ class EarlyStopping(Callback):
         return f"{type(self).__name__}({self.monitor})"
 
     def on_epoch_end(self, solver: Solver) -> None:
-        """Keep the weights of an epoch that is the best so far, and stop the fit when patience is exhausted."""
+        """Remember an epoch that is the best so far, and stop the fit when patience is exhausted."""
         value = self._value(solver)
         if self.metric.better(value, self.best):
-            self.best, self.best_epoch, self.weights = value, solver.epoch, solver.weights()
+            self.best, self.best_epoch = value, solver.epoch
+            self.weights = solver.weights() if self.restore_best else {}
         if self.metric.better(value, self.mark, by=self.min_delta):
             self.mark, self.mark_epoch = value, solver.epoch
         elif self.patience is not None and solver.epoch - self.mark_epoch >= self.patience:
