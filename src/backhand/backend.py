@@ -26,7 +26,6 @@ VARIABLE = "BACKHAND_BACKEND"
 KERNELS = "backhand.kernels"
 _requested: str | None = None  # by `use`
 OWN_OPS = frozenset(module.name for module in pkgutil.iter_modules(backhand.ops.__path__))
-LITTLE = 2**20  # multiply-adds of a step's forward pass: all of it takes one core some 0.1 ms
 
 
 def _is_op(_name: str, module: Any) -> bool:
@@ -171,27 +170,6 @@ def trim() -> None:
         from backhand.kernels import buffers
 
         buffers.pool().trim()
-
-
-@contextmanager
-def threads_for(work: int) -> Iterator[None]:
-    """Inside, kernels run on the calling thread alone where a training step has less `work` than LITTLE.
-
-    work: multiply-adds and values of one step's forward pass. The work is cut into as many pieces as ever, so that
-    results have the same bits; but to wake the other threads takes longer than so little work, and a thousand times as
-    long where other programs want the cores.
-    """
-    if work >= LITTLE or chosen() != "cpu":
-        yield
-        return
-    import numba
-
-    before = numba.get_num_threads()
-    numba.set_num_threads(1)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
 
 
 def _checked(name: str) -> str:

@@ -9,8 +9,8 @@ import pytest
 
 from backhand import backend
 from backhand.errors import BackhandError
+from backhand.machine import cores
 from backhand.ops import linear, tanh
-from backhand.training.callbacks import Callback
 
 pytestmark = pytest.mark.usefixtures("all_cores", "engine")
 
@@ -124,49 +124,32 @@ def test_what_kernels_keep_is_given_back():
     assert buffers.pool().size < kept
 
 
-class Threads(Callback):
-    """Notes on how many threads kernels run within a fit, and whether it should break off."""
+SCRIPT = """
+import sys
+import numba
+import numpy as np
+import backhand as bh
 
-    def __init__(self, breaks: bool = False) -> None:
-        self.seen: set[int] = set()
-        self.breaks = breaks
-
-    def on_step_end(self, solver):
-        import numba
-
-        self.seen.add(numba.get_num_threads())
-        if self.breaks:
-            raise KeyboardInterrupt
-
-
-def test_a_small_training_wakes_no_other_threads_and_has_the_same_bits(make_solver, blobs, monkeypatch):
-    numba = pytest.importorskip("numba")
-    backend.use("cpu")
-    most, weights, seen = numba.get_num_threads(), [], []
-    for little in (backend.LITTLE, 0):
-        monkeypatch.setattr(backend, "LITTLE", little)
-        threads = Threads()
-        solver = make_solver({"batchnorm": True, "dropout": 0.2}, callbacks=[threads])
-        solver.fit(*blobs, epochs=3)
-        seen.append(threads.seen)
-        weights.append(solver.model.parameters.values.tobytes())
-        assert numba.get_num_threads() == most
-    assert seen == [{1}, {most}]
-    assert weights[0] == weights[1]
+rng = np.random.default_rng(0)
+x, y = rng.standard_normal((400, 30), np.float32), rng.integers(0, 3, 400)
+model = bh.Sequential(bh.Linear(int(sys.argv[1])), bh.BatchNorm(), bh.ReLU(), bh.Dropout(0.2), bh.Linear(3))
+model.build((30,), seed=0)
+bh.Solver(model, bh.SoftmaxCrossEntropy(), bh.Adam(0.01), 200).fit(x, y, epochs=2)
+try:
+    print(numba.threading_layer())
+except ValueError:
+    print("none")
+"""
 
 
-def test_threads_are_given_back_where_a_training_breaks_off(make_solver, blobs):
-    numba = pytest.importorskip("numba")
-    backend.use("cpu")
-    most = numba.get_num_threads()
-    with pytest.raises(KeyboardInterrupt):
-        make_solver(callbacks=[Threads(breaks=True)]).fit(*blobs, epochs=1)
-    assert numba.get_num_threads() == most
-
-
-def test_a_large_training_takes_all_threads(make_solver, blobs):
-    numba = pytest.importorskip("numba")
-    backend.use("cpu")
-    threads = Threads()
-    make_solver({"hidden": (400, 100)}, callbacks=[threads]).fit(*blobs, epochs=1)
-    assert threads.seen == {numba.get_num_threads()}
+@pytest.mark.parametrize(("units", "starts"), [(20, False), (2000, True)])
+def test_threads_are_started_for_much_work_only(units, starts):
+    pytest.importorskip("numba")
+    if cores() == 1:
+        pytest.skip("one core")
+    environment = {name: value for name, value in os.environ.items() if name != "BACKHAND_THREADS"}
+    environment["BACKHAND_BACKEND"] = "cpu"
+    command = [sys.executable, "-c", SCRIPT, str(units)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (done.stdout.strip() != "none") is starts

@@ -60,8 +60,7 @@ def fit_together(
     splits = {"train": train if first.evaluate_train else None, "validation": validation}
     feeds = {split: feed for split, feed in splits.items() if feed is not None}
     diverged: dict[Solver, DivergenceError] = {}
-    work = sum(solver.work(train) for solver in solvers)
-    with np.errstate(over="ignore", invalid="ignore"), backend.threads_for(work), ExitStack() as guards:
+    with np.errstate(over="ignore", invalid="ignore"), ExitStack() as guards:
         guards.callback(_separate_streams, solvers)
         for solver in solvers:
             guards.enter_context(solver.guarded())

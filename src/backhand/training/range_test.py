@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backhand import backend
 from backhand.arrays import Array
 from backhand.data.feed import TrainingSource
 from backhand.errors import BackhandError
@@ -87,7 +86,7 @@ def range_test(
     losses: list[float] = []
     changes: list[float] = []
     average = 0.0
-    with np.errstate(over="ignore", invalid="ignore"), backend.threads_for(solver.work(train)):
+    with np.errstate(over="ignore", invalid="ignore"):
         for i, rate in enumerate(rates):
             solver.optimizer.lr = float(rate)
             solver.train_step(*batches[i % len(batches)])

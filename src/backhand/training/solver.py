@@ -86,7 +86,7 @@ class Solver(Stepper):
         """
         train, held_out = sources_of(samples, labels_or_validation, validation)
         # NumPy's warnings would only repeat what the divergence guard says better.
-        with np.errstate(over="ignore", invalid="ignore"), backend.threads_for(self.work(train)), self.guarded():
+        with np.errstate(over="ignore", invalid="ignore"), self.guarded():
             self.begin_fit(train, epochs)
             while self.unfinished:
                 self.train_epoch(train, held_out)
@@ -193,10 +193,6 @@ class Solver(Stepper):
     def remaining_batches(self, train: TrainingSource) -> Iterator[NDArray[np.intp]]:
         """The indices of the current epoch's batches, without those that have been trained on."""
         return islice(self.batches(train), self.epoch_totals.steps if self.epoch_totals else 0, None)
-
-    def work(self, train: TrainingSource) -> int:
-        """The work of one step's forward pass, in multiply-adds and values: see `Sequential.work`."""
-        return min(self.batch_size, len(train)) * self.model.work()
 
     def count(self, scores: Array) -> None:
         """Add a batch to the totals of the epoch, and its parameters to the average."""

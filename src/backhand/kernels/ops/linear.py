@@ -56,7 +56,7 @@ def backward(
     x, w, y = cache
     dw, db = grads or (buffers.empty(w.shape), buffers.empty((*w.shape[:-2], w.shape[-1])))
     dx = buffers.empty((*w.shape[:-2], *x.shape[-2:])) if need_dx else None
-    dz = _before_bias(dy, y, db)
+    dz = _bias_gradient(dy, y, db)
     if _is_little(x, w):
         np.dot(x.T, dz, out=dw)
         return None if dx is None else np.dot(dz, w.T, out=dx), dw, db
@@ -66,8 +66,8 @@ def backward(
     return dx, dw, db
 
 
-def _before_bias(dy: Array, y: Array | None, db: Array) -> Array:
-    """Write sum dz to db; returns dz."""
+def _bias_gradient(dy: Array, y: Array | None, db: Array) -> Array:
+    """Write db = sum dz; returns dz, the gradient of x w."""
     if dy.ndim > 2 or jit.shards(3 * dy.size) > 1:
         return frame(dy.reshape(-1, 1, 1, dy.shape[-1]), y=y, sums=db).reshape(dy.shape)
     if y is None:
