@@ -223,7 +223,7 @@ class Sequential(Chain):
         Raises ModelError for a model that is not built.
         """
         if not self.output_shape:
-            raise ModelError("the model must be built before it is trained")
+            raise ModelError("the model must be built before its work is known")
         layers = sum(layer.multiply_adds() + prod(layer.output_shape) for layer in self.layers)
         return prod(self.input_shape) + layers
 

@@ -16,6 +16,7 @@ from backhand.arrays import Array
 from backhand.data.batches import batches, steps_per_epoch
 from backhand.data.feed import BatchSource, TrainingSource
 from backhand.data.sources import sources_of
+from backhand.errors import ModelError
 from backhand.model.sequential import Sequential
 from backhand.training import solver_state
 from backhand.training.averages import WeightAverage
@@ -124,9 +125,13 @@ class Solver(Stepper):
         """Prepare for the first epoch. Before the first step of all, optimiser, schedules and callbacks are reset.
 
         Between epochs, the averaged weights are made again from the average, which a saved state may have brought.
-        Raises ModelError where the batches are too small for the model, and ValueError for callbacks whose states
-        would be saved under one key.
+        Raises ModelError for a model that is not built, or where the batches are too small for it, and ValueError for
+        callbacks whose states would be saved under one key.
         """
+        if not self.model.output_shape:
+            raise ModelError(
+                "the model must be built before it is trained; call model.build with the shape of a sample"
+            )
         self.model.check_batch(min(self.batch_size, len(train)))
         stateful_by_key(self.callbacks)
         if not self.step:
