@@ -61,4 +61,8 @@ HUB = Extra("hub", {"huggingface_hub": "huggingface-hub"})
 TENSORBOARD = Extra("tensorboard", {"tensorboard": "tensorboard"})
 MLFLOW = Extra("mlflow", {"mlflow": "mlflow-skinny", "sqlalchemy": "sqlalchemy", "alembic": "alembic"}, in_all=False)
 WANDB = Extra("wandb", {"wandb": "wandb"}, in_all=False)
-EXTRAS = REPORT, SEARCH, COMPARE, EXPORT, HUB, TENSORBOARD, MLFLOW, WANDB
+DASK = Extra("dask", {"distributed": "distributed"}, in_all=False)
+MPI = Extra("mpi", {"mpi4py": "mpi4py"}, in_all=False)
+POSTGRESQL = Extra("postgresql", {"psycopg": "psycopg"}, in_all=False)
+GRPC = Extra("grpc", {"grpc": "grpcio", "google.protobuf": "protobuf"}, in_all=False)
+EXTRAS = REPORT, SEARCH, COMPARE, EXPORT, HUB, TENSORBOARD, MLFLOW, WANDB, DASK, MPI, POSTGRESQL, GRPC
