@@ -6,10 +6,17 @@ from pathlib import Path
 
 POSIX = os.name == "posix"  # Linux and macOS; not Windows
 
+RANKS = "PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK"  # as MPICH, Open MPI and batch systems number processes
+
 
 def cores() -> int:
     """The number of cores that this process may use, where the system says it; else the number of all cores."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def rank_of_mpi() -> int | None:
+    """The number of this process among those that mpiexec or a batch system has started together; else None."""
+    return next((int(os.environ[name]) for name in RANKS if os.environ.get(name, "").isdigit()), None)
 
 
 def cpu() -> str:

@@ -3,16 +3,23 @@
 import sys
 
 from backhand.console import exits
+from backhand.machine import rank_of_mpi
 
 
 def main() -> None:
     """Run the program and end the process with its exit status; Ctrl-C is handled from the first import on."""
     try:
-        sys.exit(exits.run_to_exit_status(_run))
+        sys.exit(exits.run_to_exit_status(_run) if rank_of_mpi() is None else _run_together())
     finally:
         from backhand.console.output import OUTPUT
 
         OUTPUT.reset()
+
+
+def _run_together() -> int:
+    from backhand.cli.together import run_together
+
+    return run_together(_run)
 
 
 def _run() -> None:

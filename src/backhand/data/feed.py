@@ -23,6 +23,7 @@ Index = NDArray[np.intp] | slice
 Indices = NDArray[np.intp]
 # Samples (n, ...) as the model takes them, labels (n,) or targets (n, T), and the weights (n,) of samples that have any
 Batch = tuple[Array, Array] | tuple[Array, Array, Array]
+WHOLE = slice(None)  # the share of a batch that is all of it
 KERNEL_DTYPES = {np.dtype(kind) for kind in ("u1", "f4", "f8", "i4", "i8")}
 
 
@@ -41,6 +42,14 @@ class TrainingSource(BatchSource, Protocol):
 
     def draw(self, index: Indices, rng: np.random.Generator, /) -> Batch:
         """A batch for training, augmented or not; labels (n,), or soft targets (n, K) where the loss takes them."""
+
+
+@runtime_checkable
+class ShareSource(TrainingSource, Protocol):
+    """A source that can make a share of a training batch alone, as it is needed where processes train together."""
+
+    def draw_share(self, index: Indices, rng: np.random.Generator, share: slice, /) -> Batch:
+        """The samples of this share of the batch that `draw` would return; as much is drawn from rng as for all."""
 
 
 @runtime_checkable
@@ -96,12 +105,17 @@ class Feed:
 
     def draw(self, index: Indices, rng: np.random.Generator) -> Batch:
         """A batch for training: x augmented anew, and labels (n,), or soft targets (n, K) where images are mixed."""
+        return self.draw_share(index, rng, WHOLE)
+
+    def draw_share(self, index: Indices, rng: np.random.Generator, share: slice) -> Batch:
+        """The samples of this share of the batch that `draw` returns, by the same random numbers."""
         if self.augment is None:
-            return self.batch(index)
+            return self.batch(index[share])
         if self._kernel is not None and all(step.kernel_name for step in self.augment.steps):
-            return self._weighted(*self._draw(self._kernel, self.augment, self._rows[index], rng), index)
+            batch = self._draw(self._kernel, self.augment, self._rows[index], rng, share)
+            return self._weighted(*batch, index[share])
         x, targets = self.augment(self.data.x[index], self.data.y[index], rng)
-        return self._weighted(self.standardizer.transform(x, self.dtype), targets, index)
+        return self._weighted(self.standardizer.transform(x[share], self.dtype), targets[share], index[share])
 
     def _weighted(self, x: Array, labels: Array, index: Index) -> Batch:
         weights = self.data.weights
@@ -113,19 +127,21 @@ class Feed:
             yield replace(self, data=replace(self.data, x=x), augment=None)
 
     def _draw(
-        self, kernel: ModuleType, augment: Augment, rows: Indices, rng: np.random.Generator
+        self, kernel: ModuleType, augment: Augment, rows: Indices, rng: np.random.Generator, share: slice
     ) -> tuple[NDArray[np.float32], Targets]:
         shape = (len(rows), *self.data.x.shape[1:])
+        augmented = share if augment.mixup is None else WHOLE  # which holds the partners of mixed images
         steps = [
-            (step.kernel_name, step.draw(shape, rng), step.fill if isinstance(step, Cutout) else 0)
+            (step.kernel_name, step.draw(shape, rng)[augmented], step.fill if isinstance(step, Cutout) else 0)
             for step in augment.steps
         ]
+        rows = rows[augmented]
         x, labels = kernel.augment(self.data.x, rows, *self._scaling, steps), self.data.y[rows]
         if augment.mixup is None:
             return x, labels
         # Mixing standardised images gives the same, since the shares sum to 1.
         partners = augment.mixup.draw(len(rows), rng)
-        return kernel.mix(x, *partners), augment.mixup.targets(labels, partners)
+        return kernel.mix(x, *partners)[share], augment.mixup.targets(labels, partners)[share]
 
     @property
     def _kernel(self) -> ModuleType | None:

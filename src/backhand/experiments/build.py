@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ from backhand.study import Study
 from backhand.study.augment import refuse_unfit_evaluation
 from backhand.training import losses
 from backhand.training.losses import Loss, regression_loss
+from backhand.training.parallel.ranks import Ranks
+from backhand.training.parallel.solver import ParallelSolver
 from backhand.training.solver import Solver
 from backhand.training.unfreezing import freeze_until
 from backhand.weights import Transfer, transfer
@@ -179,8 +182,10 @@ def init_weights(study: Study, model: Sequential) -> Transfer | None:
         raise CheckpointError(f"{'extend.run' if grow else 'train.init_from'}: {error}") from error
 
 
-def build_solver(study: Study, model: Sequential, feeds: Feeds) -> Solver:
+def build_solver(study: Study, model: Sequential, feeds: Feeds, ranks: Ranks | None = None) -> Solver:
     """The solver that the study describes for this data; it has no callbacks yet.
+
+    ranks: the processes that train together, this one among them; None where it trains alone.
 
     Raises StudyError where its batches are too small for the model, for a momentum that rises to 1, for layers that the
     model does not have, and for an epoch of train.unfreeze that never comes.
@@ -194,7 +199,8 @@ def build_solver(study: Study, model: Sequential, feeds: Feeds) -> Solver:
     momentum = momentum_table.make(optimizer.momentum, per_epoch, table.epoch_count) if momentum_table else None
     if momentum and (peak := max(map(momentum, range(per_epoch * table.epoch_count)))) >= 1:
         raise StudyError(f"train.momentum_schedule rises to {peak:.3g}; a momentum must stay below 1")
-    return Solver(
+    kind = Solver if ranks is None else partial(ParallelSolver, ranks=ranks, sync_batchnorm=table.sync_batchnorm)
+    solver = kind(
         model,
         loss_for(study, feeds),
         optimizer,
@@ -213,6 +219,9 @@ def build_solver(study: Study, model: Sequential, feeds: Feeds) -> Solver:
         seed=study.seed,
         data_seed=study.data_seed,
     )
+    if isinstance(solver, ParallelSolver):
+        solver.check_share(len(feeds.train))
+    return solver
 
 
 def _check_layers(study: Study, model: Sequential) -> None:

@@ -22,6 +22,7 @@ from backhand.training.callback_tables import make_callback
 from backhand.training.callbacks import Callback, DivergenceGuard, EarlyStopping
 from backhand.training.evaluate import Evaluation, evaluate
 from backhand.training.lockstep import fit_together, trains_alone
+from backhand.training.parallel.ranks import Ranks
 from backhand.training.range_test import RangeTest
 from backhand.training.solver import Solver
 from backhand.weights import Transfer
@@ -54,16 +55,17 @@ class Trainer:
     error: DivergenceError | None = None
 
     @classmethod
-    def of(cls, study: Study, feeds: Feeds, *, initial_weights: bool = True) -> Self:
+    def of(cls, study: Study, feeds: Feeds, *, initial_weights: bool = True, ranks: Ranks | None = None) -> Self:
         """Decide what is "auto", build the model with its first weights, and the solver.
 
         initial_weights: False where a saved state brings them, so that no file of weights is read.
+        ranks: as `build_solver` takes them.
         Raises BackhandError for what makes the study impossible with this data.
         """
         study, rates = decide(study, feeds)
         model = model_for(study, feeds)
         transfer = init_weights(study, model) if initial_weights else None
-        solver = build_solver(study, model, feeds)
+        solver = build_solver(study, model, feeds, ranks)
         stopping = study.train.early_stopping.make(has_validation=feeds.validation is not None)
         limits = [] if study.train.limit is None else [study.train.limit]
         own = map(make_callback, study.callbacks)

@@ -1,13 +1,15 @@
 """Batch normalisation as a layer: it keeps the running statistics."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from backhand.arrays import Array, Shape
 from backhand.layers.base import Layer
+from backhand.ops.batchnorm import Across
 
 
 @dataclass(eq=False)
@@ -28,10 +30,12 @@ class BatchNorm(Layer):
     """
 
     op_name = "batchnorm"
+    transient = MappingProxyType({**Layer.transient, "across": None})
 
     momentum: float = 0.1
     eps: float = 1e-5
     gamma: float = 1.0
+    across: Across | None = field(init=False, repr=False, default=None)  # where processes share a batch, as `ops` says
 
     def __post_init__(self) -> None:
         if not 0 < self.momentum <= 1:
@@ -49,7 +53,9 @@ class BatchNorm(Layer):
 
     def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
         """The op's arguments: eps and, at inference, the running statistics."""
-        return {"eps": self.eps, "running": None if train else tuple(self.state.values())}
+        if not train:
+            return {"eps": self.eps, "running": tuple(self.state.values())}
+        return {"eps": self.eps} | ({} if self.across is None else {"across": self.across})
 
     @property
     def min_batch_size(self) -> int:
@@ -58,10 +64,9 @@ class BatchNorm(Layer):
 
     def observe(self, x: Array, cache: Any) -> None:
         """Move the running statistics towards those of a batch, if it has more than one value per channel."""
-        count = x.size // x.shape[-1]
-        if count > 1:
+        if cache.M > 1:
             self._move("running_mean", cache.mean)
-            self._move("running_var", cache.var * (count / (count - 1)))
+            self._move("running_var", cache.var * (cache.M / (cache.M - 1)))
 
     def _move(self, name: str, batch_value: Array) -> None:
         self.state[name] += self.momentum * (batch_value - self.state[name])

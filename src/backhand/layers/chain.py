@@ -1,6 +1,6 @@
 """Layers one after the other: the whole of a model, or a branch of a layer that has branches."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from textwrap import indent
 from types import MappingProxyType
 from typing import Any, Self
@@ -108,10 +108,13 @@ class Chain(Layer):
             self._fused[key] = fuse(self.layers, dtype)
         return self._fused[key]
 
-    def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
+    def backward(
+        self, dy: Array, *, need_dx: bool = True, after: Callable[[Layer], None] | None = None
+    ) -> Array | None:
         """dy -> dx; fills the gradients of all layers.
 
         Without need_dx it ends at the first trainable layer, before which no gradient is needed.
+        after: called with each layer of the chain for which, and for all layers behind it, the gradients are complete.
         """
         steps = self._steps or self._fused_for(dy.dtype)
         first = 0 if need_dx else next((i for i, (layer, _) in enumerate(steps) if layer.trainable), len(steps))
@@ -119,6 +122,8 @@ class Chain(Layer):
         for i in range(len(steps) - 1, first - 1, -1):
             assert upstream is not None
             upstream = steps[i][0].backward(upstream, need_dx=need_dx or i > first)
+            if after is not None:
+                after(steps[i][0])
         return upstream if need_dx else None
 
     def release(self) -> None:

@@ -1,6 +1,7 @@
 """Dropout as a layer, which draws the mask."""
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -41,4 +42,6 @@ class Dropout(Layer):
             return {"p": self.p, "mode": self.mode}
         if rng is None:
             raise ValueError("dropout draws a mask in training; pass an rng to forward")
-        return {"p": self.p, "mode": self.mode, "key": int(rng.integers(2**63))}
+        first = getattr(rng, "first", 0) * prod(x.shape[1:])  # see training.streams.ShareGenerator
+        key = int(rng.integers(2**63))
+        return {"p": self.p, "mode": self.mode, "key": key} | ({"first": first} if first else {})

@@ -1,6 +1,6 @@
 """The model: layers one after the other, over one flat buffer of parameters and one of gradients."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any, Self
 
@@ -143,9 +143,14 @@ class Sequential(Chain):
             )
         return np.ascontiguousarray(x, self.parameters.values.dtype)
 
-    def backward(self, dy: Array, *, need_dx: bool = False) -> Array | None:
-        """dy (N, *output_shape): fills the gradients of all parameters. Returns dx only where need_dx is True."""
-        return super().backward(dy, need_dx=need_dx)
+    def backward(
+        self, dy: Array, *, need_dx: bool = False, after: Callable[[Layer], None] | None = None
+    ) -> Array | None:
+        """dy (N, *output_shape): fills the gradients of all parameters. Returns dx only where need_dx is True.
+
+        after: as `Chain.backward` takes it.
+        """
+        return super().backward(dy, need_dx=need_dx, after=after)
 
     def arrays(self) -> dict[str, Array]:
         """The parameters and states of all layers by name, not copied: what a saved model consists of."""

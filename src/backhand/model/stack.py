@@ -1,6 +1,6 @@
 """A stack of models of one shape, which run on the same batch together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,9 +106,11 @@ class Stack(Chain):
         """x (N, ...) -> scores (S, N, outputs). Each model draws from its own generator in `rngs`."""
         return super().forward(np.ascontiguousarray(x, self._dtype), train=train, rng=rng)
 
-    def backward(self, dy: Array, *, need_dx: bool = False) -> Array | None:
-        """dy (S, N, outputs): fills the gradients of all models."""
-        return super().backward(dy, need_dx=need_dx)
+    def backward(
+        self, dy: Array, *, need_dx: bool = False, after: Callable[[Layer], None] | None = None
+    ) -> Array | None:
+        """dy (S, N, outputs): fills the gradients of all models. after: as `Chain.backward` takes it."""
+        return super().backward(dy, need_dx=need_dx, after=after)
 
     def predict(self, x: Array) -> Array:
         """x (N, ...) -> scores (S, N, outputs) at inference, without caches."""

@@ -17,15 +17,16 @@ from backhand.arrays import Array
 MODES = ("inverted", "classic")
 
 
-def draw_mask(shape: tuple[int, ...], p: float, key: int) -> Array:
+def draw_mask(shape: tuple[int, ...], p: float, key: int, first: int = 0) -> Array:
     """True with probability 1 - p: the values to keep. The same key, 0 to 2^64 - 1, always gives the same mask.
 
+    first: the index of the first value, where the array is a share of a larger one.
     Value i, in C order, is kept where a hash of i and the key, of 32 bits, is p 2^32 or more. No value waits for the
     one before, so a kernel can make any part of the mask, and make it again.
     Source: Salmon et al. 2011, SC (random numbers by counting); Wellons 2018, Prospecting for Hash Functions.
     """
     low, high = words(key)
-    i = np.arange(np.prod(shape, dtype=np.int64), dtype=np.uint32)
+    i = np.arange(first, first + np.prod(shape, dtype=np.int64)).astype(np.uint32)
     return (_mix(_mix(i ^ np.uint32(low)) ^ np.uint32(high)) >= np.uint32(threshold(p))).reshape(shape)
 
 
@@ -61,16 +62,18 @@ def check(x: Array, p: float, mask: Array | None, key: int | None, mode: str) ->
 
 
 def forward(
-    x: Array, *, p: float, mask: Array | None = None, key: int | None = None, mode: str = "inverted"
+    x: Array, *, p: float, mask: Array | None = None, key: int | None = None, first: int = 0, mode: str = "inverted"
 ) -> tuple[Array, Array]:
     """x of any shape, p in [0, 1) -> y of that shape. A mask (x's shape, True = keep) or a key trains; else inference.
+
+    first: with a key, the index of x's first value, where x is a share of a larger array.
 
     The cache is the factor that x was multiplied by. Raises ValueError for a p outside [0, 1), an unknown mode, a mask
     of another shape, a key outside [0, 2^64), and for a mask with a key.
     """
     check(x, p, mask, key, mode)
     if key is not None:
-        mask = draw_mask(x.shape, p, key)
+        mask = draw_mask(x.shape, p, key, first)
     keep = np.asarray(1 if mask is None else mask, x.dtype)
     if mask is None:
         factor = keep if mode == "inverted" else keep * x.dtype.type(1 - p)

@@ -69,6 +69,7 @@ class TrainTable(Table):
     fast_dev_run: bool = False  # two batches of each split, one epoch: does everything work?
     batch_size: PositiveInt = 100
     accumulate: PositiveInt = 1  # micro-batches in which a batch passes through the model
+    sync_batchnorm: bool = False  # where processes share a batch: normalise by the statistics of all of it
     loss: str = "softmax_cross_entropy"  # with data.target: "squared_error"
     label_smoothing: Probability = 0.0
     class_weights: ClassWeights | None = None

@@ -71,18 +71,19 @@ def evaluate(model: Sequential, loss: Loss, feed: BatchSource, augment: Evaluati
     Raises ValueError for a feed without samples, and for a feed without `variants` unless `augment` is plain.
     """
     if augment == NO_AUGMENT:
-        return _evaluation(_pass(model, feed), loss)
+        return evaluation_of(scored(model, feed), loss)
     if not isinstance(feed, VariantSource):
         raise ValueError(f"{type(feed).__name__} has no method `variants`; evaluate it without flips and shift")
-    passes = [_pass(model, variant) for variant in feed.variants(augment)]
-    return _evaluation(passes[0]._replace(scores=np.mean([one.scores for one in passes], axis=0)), loss)
+    passes = [scored(model, variant) for variant in feed.variants(augment)]
+    return evaluation_of(passes[0]._replace(scores=np.mean([one.scores for one in passes], axis=0)), loss)
 
 
 def evaluate_stack(stack: Stack, losses: Sequence[Loss], feed: BatchSource) -> list[Evaluation]:
     """Evaluate every model of a stack on the same samples, each by its own loss."""
-    stacked = _pass(stack, feed)
+    stacked = scored(stack, feed)
     return [
-        _evaluation(stacked._replace(scores=scores), loss) for scores, loss in zip(stacked.scores, losses, strict=True)
+        evaluation_of(stacked._replace(scores=scores), loss)
+        for scores, loss in zip(stacked.scores, losses, strict=True)
     ]
 
 
@@ -93,7 +94,7 @@ def listed(indices: Labels) -> str:
     return f"sample{'s' * (len(indices) > 1)} {named}{more}"
 
 
-class _Pass(NamedTuple):
+class Scored(NamedTuple):
     """The scores (N, outputs), or of a stack (S, N, outputs), with labels, and weights of the samples or None."""
 
     scores: Array
@@ -101,7 +102,8 @@ class _Pass(NamedTuple):
     weights: Array | None
 
 
-def _evaluation(run: _Pass, loss: Loss) -> Evaluation:
+def evaluation_of(run: Scored, loss: Loss) -> Evaluation:
+    """The evaluation of samples that a model has scored."""
     scores, labels, weights = run
     with np.errstate(over="ignore", invalid="ignore"):  # the result is checked
         mean = loss.forward(scores, labels, weights)
@@ -110,7 +112,7 @@ def _evaluation(run: _Pass, loss: Loss) -> Evaluation:
     return Evaluation(scores, labels, predictions, mean if finite_rows(scores).all() else np.nan, measures, weights)
 
 
-def _pass(model: Sequential | Stack, feed: BatchSource) -> _Pass:
+def scored(model: Sequential | Stack, feed: BatchSource) -> Scored:
     """Run the model over all samples, in order. Raises ValueError for a feed without samples.
 
     The arrays are copies, since a feed may use the memory of a batch again.
@@ -119,10 +121,10 @@ def _pass(model: Sequential | Stack, feed: BatchSource) -> _Pass:
         raise ValueError("there are no samples to evaluate")
     chunk = min(max(VALUES // max(prod(layer.output_shape) for layer in model.layers), 1), CHUNK)
     scores, others = [], []
-    with np.errstate(over="ignore", invalid="ignore"):  # `_evaluation` checks the scores
+    with np.errstate(over="ignore", invalid="ignore"):  # `evaluation_of` checks the scores
         for index in batches(len(feed), chunk):
             x, *labels_and_weights = feed.batch(index)
             scores.append(np.array(model.predict(x)))
             others.append([np.array(values) for values in labels_and_weights])
     labels, *weights = (np.concatenate(parts) for parts in zip(*others, strict=True))
-    return _Pass(np.concatenate(scores, axis=-2), labels, weights[0] if weights else None)
+    return Scored(np.concatenate(scores, axis=-2), labels, weights[0] if weights else None)

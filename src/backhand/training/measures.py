@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import nan, sqrt
 from statistics import fmean
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -20,6 +20,10 @@ class Measures(ABC):
     @abstractmethod
     def add(self, predictions: Array, labels: Labels | Array) -> None:
         """Count a batch. predictions: as `Loss.predict` gives them; labels: as the loss takes them."""
+
+    @abstractmethod
+    def merge(self, other: Self) -> None:
+        """Count the samples of other sums as well."""
 
     @abstractmethod
     def figures(self) -> dict[str, float]:
@@ -48,6 +52,11 @@ class Hits(Measures):
         classes = labels if labels.ndim == 1 else labels.argmax(1)
         self.samples += len(labels)
         self.right += int((predictions == classes).sum())
+
+    def merge(self, other: Self) -> None:
+        """Add both numbers."""
+        self.samples += other.samples
+        self.right += other.right
 
     def figures(self) -> dict[str, float]:
         """The accuracy, and the error, which is 1 - accuracy."""
@@ -96,6 +105,16 @@ class Residuals(Measures):
         shift = np.add.reduce(d) / self.samples
         self.mean = self.mean + shift
         self.spread = self.spread + np.vecdot(d.T, d.T) - self.samples * shift * shift
+
+    def merge(self, other: Self) -> None:
+        """Add the sums, with the distance between both means in the spread."""
+        if not other.samples:
+            return
+        N, d = self.samples + other.samples, other.mean - self.mean
+        self.absolute, self.squared = self.absolute + other.absolute, self.squared + other.squared
+        self.spread = self.spread + other.spread + self.samples * other.samples / N * d * d
+        self.mean = self.mean + other.samples / N * d
+        self.samples = N
 
     def figures(self) -> dict[str, float]:
         """RMSE and MAE in the units of the targets, and R²; each is the mean over the targets.

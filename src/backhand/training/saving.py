@@ -65,6 +65,10 @@ class Checkpoint(Callback):
         self._next = 0.0  # when to save again, by `time.perf_counter`
         self.ending = False
 
+    def end(self) -> None:
+        """Have the current step completed and saved, and KeyboardInterrupt raised."""
+        self.ending = True
+
     def on_fit_begin(self, solver: Solver) -> None:
         """Bring history and best weights back to the solver's state, which they may be ahead of."""
         with solver.saving():

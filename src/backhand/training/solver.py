@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from backhand import backend
 from backhand.arrays import Array
 from backhand.data.batches import batches, steps_per_epoch
-from backhand.data.feed import BatchSource, TrainingSource
+from backhand.data.feed import Batch, BatchSource, TrainingSource
 from backhand.data.sources import sources_of
 from backhand.errors import ModelError
 from backhand.model.sequential import Sequential
@@ -104,12 +104,20 @@ class Solver(Stepper):
         for index in self.remaining_batches(train):
             if self.stopped:
                 break
-            self.train_step(*train.draw(index, self.streams.augment))
+            self.train_step(*self.draw(train, index))
         self._average(train)
         model = self._averaged or self.model
         feeds = {"train": train if self.evaluate_train else None, "validation": validation}
-        evaluations = {name: evaluate(model, self.loss, feed) for name, feed in feeds.items() if feed is not None}
+        evaluations = {name: self.evaluate(model, feed) for name, feed in feeds.items() if feed is not None}
         self.end_epoch(evaluations, totals.elapsed)
+
+    def draw(self, train: TrainingSource, index: NDArray[np.intp]) -> Batch:
+        """The next batch, of the samples at these indices."""
+        return train.draw(index, self.streams.augment)
+
+    def evaluate(self, model: Sequential, feed: BatchSource) -> Evaluation:
+        """How well a model does on a split after an epoch."""
+        return evaluate(model, self.loss, feed)
 
     def _average(self, train: TrainingSource) -> None:
         """Take the epoch into the average of the weights, where there is one."""

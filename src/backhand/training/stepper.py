@@ -63,12 +63,7 @@ class Stepper(Copyable):
         weights: (N,), of the samples in the loss. Returns the scores (N, outputs) of that pass.
         """
         self.begin_step(x, labels, weights)
-        if self.accumulate > 1:
-            scores = self._accumulate()
-        else:
-            scores = self.model.forward(x, train=True, rng=self.streams.draw)
-            self.model.backward(self.loss_gradient(scores))
-            self.model.release()  # so that the next step can use the memory again
+        scores = self.propagate()
         self.end_step(scores)
         return scores
 
@@ -76,6 +71,15 @@ class Stepper(Copyable):
         """Before the forward pass: keep the batch, and set the learning rate and the momentum of this step."""
         self.batch, self.batch_weights = (x, labels), weights
         self.rates.apply(self.optimizer, self.step)
+
+    def propagate(self) -> Array:
+        """Forward pass, loss and backward pass of the batch, which leave the gradients; returns the scores."""
+        if self.accumulate > 1:
+            return self._accumulate()
+        scores = self.model.forward(self.batch[0], train=True, rng=self.streams.draw)
+        self.model.backward(self.loss_gradient(scores))
+        self.model.release()  # so that the next step can use the memory again
+        return scores
 
     def loss_gradient(self, scores: Array) -> Array:
         """After the forward pass: compute the batch's loss, notify the callbacks, and return dloss/dscores."""

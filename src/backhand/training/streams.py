@@ -8,6 +8,20 @@ import numpy as np
 SHUFFLE, DRAW, AUGMENT = 1_000_001, 1_000_002, 1_000_003
 
 
+class ShareGenerator(np.random.Generator):
+    """A generator for layers that are given a share of a batch, where processes train together.
+
+    Each process draws from a stream of its own with the same state. Dropout hashes one number that it draws with the
+    index of each value in the batch, so that the masks of all shares together are those of the whole batch.
+
+    stream: what to draw from.   first: the index in the batch of the first sample of the share.
+    """
+
+    def __init__(self, stream: np.random.Generator, first: int) -> None:
+        super().__init__(stream.bit_generator)
+        self.first = first
+
+
 class RandomStreams:
     """shuffle: the order of the samples. draw: what layers draw in training, such as dropout masks. augment: the
     augmentation of the images.

@@ -1,5 +1,6 @@
 """`backhand run`: a study, a search or a series, new or resumed; or all series that ship."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -106,8 +107,12 @@ def _run(name: str, launch: Launch, changes: Changes, storage: str | None) -> di
             f"--workers shares out the work of searches and series, and {study.name} is a single training; leave it out"
         )
     from backhand.experiments.run import work
+    from backhand.training.parallel.ranks import launched
 
-    return carry_out(study.name, partial(work.run, study, resume=resumed), launch.alone())
+    launch, ranks = launch.alone(), launched()
+    if ranks is not None and launch.threads is None:
+        launch = replace(launch, threads=ranks.threads())
+    return carry_out(study.name, partial(work.run, study, resume=resumed, ranks=ranks), launch)
 
 
 def _run_all(launch: Launch, changes: Changes, storage: str | None) -> dict[str, Any]:

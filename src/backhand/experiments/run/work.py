@@ -1,7 +1,7 @@
 """The work of a run: it trains and tests a study, and after an interruption goes on where it was."""
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from backhand.experiments.run.record import finished_metrics, write_metrics
 from backhand.experiments.run.resume import refuse_to_train_on, restore
 from backhand.experiments.run.saved import Facts, Origin, Units
 from backhand.experiments.run.split_accuracy import SplitAccuracy
+from backhand.experiments.run.together import Share, handled, lead, watched
 from backhand.experiments.trainer import Trainer
 from backhand.experiments.workspace import Workspace
 from backhand.files.paths import PathLike
@@ -37,6 +38,8 @@ from backhand.study import Study
 from backhand.study.auto import is_auto
 from backhand.training.callbacks import Callback, Checkpoint
 from backhand.training.losses import RegressionLoss
+from backhand.training.parallel.ranks import Ranks
+from backhand.training.parallel.solver import ParallelSolver
 from backhand.training.progress import ProgressBar
 from backhand.training.saving import has_state, remove_states
 
@@ -73,6 +76,7 @@ def run(
     resume: bool | None = False,
     quiet: bool = False,
     callbacks: Sequence[Callback] = (),
+    ranks: Ranks | None = None,
 ) -> Metrics:
     """Train a study, choose the best epoch, test it, and write all but the report into the folder; returns its metrics.
 
@@ -85,6 +89,7 @@ def run(
     resume: whether to go on with a run; None goes on where the folder holds a run, and starts one where it is empty.
     quiet: print nothing.
     callbacks: further ones, whose states are saved and given back; a resumed run needs the same ones.
+    ranks: the processes that train together, of which this one leads; None where it trains alone.
     Raises DivergenceError when the loss stops being finite, and BackhandError for anything else a user can mend.
     """
     reads = study.data.places
@@ -93,7 +98,7 @@ def run(
             saved = settings.read_study(space.folder)
             settings.refuse_another_study(space.folder, saved, study)
             study = settings.inherited(study, saved)
-        return _run(study, space, callbacks)
+        return _run(study, space, callbacks, ranks)
 
 
 def resume(path: PathLike, **options: Any) -> Metrics:
@@ -101,12 +106,12 @@ def resume(path: PathLike, **options: Any) -> Metrics:
     return run(settings.read_study(Path(path)), path, resume=True, **options)
 
 
-def _run(study: Study, space: Workspace, callbacks: Sequence[Callback]) -> Metrics:
+def _run(study: Study, space: Workspace, callbacks: Sequence[Callback], ranks: Ranks | None) -> Metrics:
     folder, console = space.folder, space.console
     saved = finished_metrics(folder) if space.resumed else None  # which refuses a run of a later version
     finished = None if has_state(folder) else saved
     has_weights = space.resumed and (has_state(folder) or finished is not None)
-    session = _prepare(study, space, callbacks, has_weights=has_weights)
+    session = _prepare(study, space, callbacks, ranks, has_weights=has_weights)
     if finished is not None:
         refuse_to_train_on(folder, session.trainer.study, finished, session.origin)
     elif has_weights:
@@ -117,6 +122,8 @@ def _run(study: Study, space: Workspace, callbacks: Sequence[Callback]) -> Metri
         space.begin(study.seed, settings.study_file(session.trainer.study))
         console.print("the run is finished; nothing is left to train")
         return finished
+    if ranks is not None:
+        lead(ranks, Share.of(ranks, session.trainer.study, session.origin.data, space.data_dir))
     with closing(session.loggers, folder, session.beginning):
         _fit(session)
         with console.status("testing, and checking the gradients"):
@@ -132,7 +139,9 @@ def _begin(session: Session, space: Workspace) -> None:
     session.write_metrics()
 
 
-def _prepare(study: Study, space: Workspace, callbacks: Sequence[Callback], *, has_weights: bool) -> Session:
+def _prepare(
+    study: Study, space: Workspace, callbacks: Sequence[Callback], ranks: Ranks | None, *, has_weights: bool
+) -> Session:
     """Assemble the training, which refuses what is impossible before anything is written.
 
     has_weights: whether the folder holds weights, so that the initial weights are not needed.
@@ -141,7 +150,7 @@ def _prepare(study: Study, space: Workspace, callbacks: Sequence[Callback], *, h
     feeds, console = load_feeds(study, space.data_dir), space.console
     status = console.status("finding a learning rate") if is_auto(study.train.optimizer.lr) else nullcontext()
     with status:
-        trainer = Trainer.of(study, feeds, initial_weights=not has_weights)
+        trainer = Trainer.of(study, feeds, initial_weights=not has_weights, ranks=ranks)
     study, model = trainer.study, trainer.solver.model
     metrics = Metrics(
         status="running",
@@ -200,12 +209,24 @@ def _prediction_facts(study: Study, feeds: Feeds) -> Facts:
 def _fit(session: Session) -> None:
     """Train; a divergence is written into metrics.json before its error is raised."""
     trainer = session.trainer
-    with saved_first(session.saving):
+    with _interruptible(session):
         trainer.fit()
     if trainer.error is not None:
         trainer.solver.stopped = "the training diverged"
         session.write_metrics(status="diverged", message=str(trainer.error), training=describe_training(trainer))
     trainer.raise_divergence()
+
+
+@contextmanager
+def _interruptible(session: Session) -> Iterator[None]:
+    """In this context, Ctrl-C ends the training after a step whose state is saved."""
+    solver, saving = session.trainer.solver, session.saving
+    if not isinstance(solver, ParallelSolver):
+        with saved_first(saving):
+            yield
+        return
+    with watched(solver.ranks, session.folder), handled(solver.ranks, solver, saving.end):
+        yield
 
 
 def _finish(session: Session) -> Metrics:

@@ -26,7 +26,10 @@ CENTRE, SCALE, SHIFT = range(3)
 
 
 class Cache(NamedTuple):
-    """What backward needs; `mean`, `var` and r in float64. table (3, L): centre, scale and shift of each column."""
+    """What backward needs; `mean`, `var` and r in float64. table (3, L): centre, scale and shift of each column.
+
+    M: values of a channel.   across: as `ops.batchnorm` takes it.
+    """
 
     x: Array
     gamma: Array
@@ -36,24 +39,53 @@ class Cache(NamedTuple):
     table: Array
     relu: bool
     constant_statistics: bool
+    M: int
+    across: reference.Across | None
 
 
-def normalisation(
-    x: Array, gamma: Array, beta: Array, eps: float, running: tuple[Array, Array] | None, relu: bool
-) -> Cache:
+class Statistics(NamedTuple):
+    """Which statistics to normalise with: `running` (mean, variance), or else those of the batch.
+
+    eps: as `ops.batchnorm` takes it, and so is `across`.
+    """
+
+    eps: float
+    running: tuple[Array, Array] | None
+    across: reference.Across | None
+
+
+def normalisation(x: Array, gamma: Array, beta: Array, wanted: Statistics, *, relu: bool) -> Cache:
     """The statistics of x, or those given, and the table that normalises with them."""
     reference.check(x, gamma, beta)
+    eps, running, across = wanted
     C = gamma.size
-    L = columns(x.size // C, C)
+    M = x.size // C
+    L = columns(M, C)
     table = np.empty((3, L), np.float32)
     if running is None:
         mean, var, r = statistics = np.empty((3, C))
         _statistics(x.reshape(-1), gamma, beta, eps, statistics, table, *scratch(x, L))
     else:
         mean, var = (np.asarray(statistic, np.float64) for statistic in running)
+    if across is not None:
+        M, mean, var = reference.pooled(M, mean, var, across)
+    if running is not None or across is not None:
         r = (var + eps) ** -0.5
         tabulate(mean, r, gamma, beta, table)
-    return Cache(x, gamma, mean, var, r, table, relu, running is not None)
+    return Cache(x, gamma, mean, var, r, table, relu, running is not None, M, across)
+
+
+def pool_slopes(cache: Cache, dgamma: Array, dbeta: Array, slopes: Array) -> None:
+    """Write the slopes of the whole batch in place of those of a share, whose sums are dgamma and dbeta."""
+    if cache.across is None:
+        return
+    sum_gn, sum_g = reference.pooled_sums(dgamma.astype(np.float64), dbeta, cache.across)
+    C, M = cache.gamma.size, cache.M
+    slope = sum_gn * cache.r / M
+    slopes[0, :C] = sum_g / M - (cache.mean - cache.table[CENTRE, :C]) * slope
+    slopes[1, :C] = slope
+    for row in slopes:
+        repeat(row, C)
 
 
 def columns(pixels: int, C: int) -> int:

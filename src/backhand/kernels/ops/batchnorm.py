@@ -17,13 +17,16 @@ from backhand.kernels.blocks.normalisation import (
     SCALE,
     SHIFT,
     Cache,
+    Statistics,
     fold,
     normalisation,
+    pool_slopes,
     repeat,
     scratch,
     total,
 )
 from backhand.kernels.kernel import Grads, Kernel
+from backhand.ops.batchnorm import Across
 
 
 def forward(
@@ -33,10 +36,11 @@ def forward(
     *,
     eps: float = 1e-5,
     running: tuple[Array, Array] | None = None,
+    across: Across | None = None,
     relu: bool = False,
 ) -> tuple[Array, Cache]:
     """Compute what `ops.batchnorm.forward` does; with `relu`, max(y, 0)."""
-    cache = normalisation(x, gamma, beta, eps, running, relu)
+    cache = normalisation(x, gamma, beta, Statistics(eps, running, across), relu=relu)
     y = buffers.empty(x.shape)
     _normalise(x.reshape(-1), cache.table, relu, y.reshape(-1), jit.shards(2 * x.size))
     return y, cache
@@ -53,6 +57,7 @@ def backward(
     _gradient_sums(upstream, x, table, cache.relu, cache.mean, cache.r, dgamma, dbeta, slopes, sums, totals)
     if not need_dx:
         return None, dgamma, dbeta
+    pool_slopes(cache, dgamma, dbeta, slopes)
     if cache.constant_statistics:
         slopes[...] = 0
     dx = buffers.empty(cache.x.shape)

@@ -19,6 +19,7 @@ from backhand.kernels.blocks.normalisation import CENTRE, fold
 from backhand.kernels.blocks.pooling import add_winners, fits, pool_pairs, unpool_pairs
 from backhand.kernels.kernel import Grads, Kernel
 from backhand.kernels.ops.batchnorm import gradient_row, normalise_row, slope_table
+from backhand.ops.batchnorm import Across
 
 
 class Cache(NamedTuple):
@@ -28,32 +29,42 @@ class Cache(NamedTuple):
     winner: NDArray[np.uint8]
     mean: Array
     var: Array
+    M: int
 
 
 def forward(
-    x: Array, gamma: Array, beta: Array, *, eps: float = 1e-5, running: tuple[Array, Array] | None = None
+    x: Array,
+    gamma: Array,
+    beta: Array,
+    *,
+    eps: float = 1e-5,
+    running: tuple[Array, Array] | None = None,
+    across: Across | None = None,
 ) -> tuple[Array, Cache]:
     """x (N, H, W, C) -> y (N, H // 2, W // 2, C); else as the reference of batch normalisation."""
-    normal = normalisation.normalisation(x, gamma, beta, eps, running, relu=True)
+    statistics = normalisation.Statistics(eps, running, across)
+    normal = normalisation.normalisation(x, gamma, beta, statistics, relu=True)
     N, H, W, C = x.shape
     y = buffers.empty((N, H // 2, W // 2, C))
     winner = buffers.empty(y.shape, np.uint8)
     _forward(x.reshape(-1), normal.table, (H, W, C), y.reshape(-1), winner.reshape(-1), jit.shards(x.size))
-    return y, Cache(normal, winner, normal.mean, normal.var)
+    return y, Cache(normal, winner, normal.mean, normal.var, normal.M)
 
 
 def backward(
     dy: Array, cache: Cache, *, need_dx: bool = True, grads: Grads = None
 ) -> tuple[Array | None, Array, Array]:
     """dy (N, H // 2, W // 2, C) -> dx (N, H, W, C), dgamma, dbeta, which are written to `grads`, where given."""
-    x, gamma, mean, _, r, table, _, constant_statistics = cache.normal
+    normal = cache.normal
+    x, gamma, mean, r, table = normal.x, normal.gamma, normal.mean, normal.r, normal.table
     dgamma, dbeta = grads or (np.empty_like(gamma), np.empty_like(gamma))
     totals, slopes = np.empty((jit.shards(2 * x.size), 2, gamma.size)), np.empty_like(table[:2])
     arrays = dy.reshape(-1), cache.winner.reshape(-1), x.reshape(-1), table
     _gradient_sums(*arrays, x.shape[1:], mean, r, dgamma, dbeta, slopes, totals)
     if not need_dx:
         return None, dgamma, dbeta
-    if constant_statistics:
+    normalisation.pool_slopes(normal, dgamma, dbeta, slopes)
+    if normal.constant_statistics:
         slopes[...] = 0
     dx = buffers.empty(x.shape)
     _gradient(*arrays, x.shape[1:], slopes, dx.reshape(-1), len(totals))

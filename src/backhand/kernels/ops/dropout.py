@@ -18,6 +18,7 @@ class Cache(NamedTuple):
     """What backward computes the mask and the scale from; at inference there is no key, and y is x."""
 
     key: int | None
+    first: int
     p: float
     mode: str
 
@@ -33,24 +34,27 @@ def _mix(h):
 
 
 @jit.kernel
-def _drop(x, low, high, threshold, scale, y, shards):
-    """y = x scale where the hash of the index reaches the threshold, else x · 0, which is 0 where x is finite."""
+def _drop(x, low, high, base, threshold, scale, y, shards):
+    """y = x scale where the hash of the index, counted from `base`, reaches the threshold; else x · 0.
+
+    That is 0 where x is finite.
+    """
     lower, upper, least, kept = np.uint32(low), np.uint32(high), np.uint32(threshold), np.float32(scale)
     for shard in prange(shards):
         start, stop = jit.share(shard, shards, x.size)
         values, results = x[start:stop], y[start:stop]
         for i in range(values.size):
-            index = np.uint32(start + i)
+            index = np.uint32(base + start + i)
             h = _mix(np.uint32(_mix(np.uint32(index ^ lower)) ^ upper))
             results[i] = values[i] * (kept if h >= least else np.float32(0))
 
 
 def forward(
-    x: Array, *, p: float, mask: Array | None = None, key: int | None = None, mode: str = "inverted"
+    x: Array, *, p: float, mask: Array | None = None, key: int | None = None, first: int = 0, mode: str = "inverted"
 ) -> tuple[Array, Cache | Array]:
     """Compute what `ops.dropout.forward` does, with the same mask for the same key."""
     reference.check(x, p, mask, key, mode)
-    cache = Cache(key, p, mode)
+    cache = Cache(key, first, p, mode)
     if key is not None:
         return _apply(x, key, cache), cache
     if mask is None and mode == "inverted":
@@ -69,7 +73,7 @@ def _apply(x: Array, key: int, cache: Cache) -> Array:
     y = buffers.empty(x.shape)
     scale = float(np.float32(1) / np.float32(1 - cache.p)) if cache.mode == "inverted" else 1.0
     words, threshold = reference.words(key), reference.threshold(cache.p)
-    _drop(x.reshape(-1), *words, threshold, scale, y.reshape(-1), jit.shards(2 * x.size))
+    _drop(x.reshape(-1), *words, cache.first, threshold, scale, y.reshape(-1), jit.shards(2 * x.size))
     return y
 
 

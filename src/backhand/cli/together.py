@@ -1,0 +1,71 @@
+"""The program as one of several processes that mpiexec or a batch system has started together.
+
+The process of rank 0 is the program that a person sees. The others print nothing, and do what it tells them.
+"""
+
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from backhand.console import exits
+from backhand.extras import MissingExtraError
+from backhand.machine import rank_of_mpi
+
+if TYPE_CHECKING:
+    from backhand.training.parallel.ranks import Ranks
+
+
+def run_together(program: Callable[[], object]) -> int:
+    """Run the program in rank 0, and let the other processes follow it; returns the exit status of this one."""
+    from backhand.training.parallel.ranks import launched
+
+    try:
+        ranks = launched()
+    except MissingExtraError:
+        return exits.run_to_exit_status(launched) if rank_of_mpi() == 0 else exits.USER_ERROR
+    if ranks is None:
+        return exits.run_to_exit_status(program)
+    return _lead(ranks, program) if ranks.leads else _follow(ranks)
+
+
+def _lead(ranks: "Ranks", program: Callable[[], object]) -> int:
+    """Run the program, and release the other processes at its end, however it ends."""
+    try:
+        status = exits.run_to_exit_status(program)
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    _end_if_busy(ranks, status)
+    ranks.order(None)
+    return status
+
+
+def _follow(ranks: "Ranks") -> int:
+    """Do what rank 0 tells; what this process cannot do ends all of them."""
+    from backhand.console.output import OUTPUT
+    from backhand.errors import BackhandError
+
+    OUTPUT.choose(quiet=True)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 decides what Ctrl-C ends
+    try:
+        ranks.follow()
+    except BackhandError as error:
+        print(f"error: {ranks}: {error}", file=sys.stderr)
+        ranks.busy = True
+    except BaseException:
+        traceback.print_exc()
+        ranks.busy = True
+    _end_if_busy(ranks, exits.USER_ERROR)
+    return 0
+
+
+def _end_if_busy(ranks: "Ranks", status: int) -> None:
+    """End all processes where the others are within a training that this one has left."""
+    if ranks.busy:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        ranks.abort(status or 1)

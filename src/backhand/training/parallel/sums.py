@@ -1,0 +1,129 @@
+"""What a step adds up over all processes: the gradients, the states of layers, the loss and what is measured."""
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.layers import Layer
+from backhand.model.sequential import Sequential
+from backhand.training.measures import Measures
+from backhand.training.parallel.ranks import Ranks, Wait
+
+BUCKET = 2**20  # bytes of gradients, at least, whose sum begins while layers before them still go backward
+
+
+class GradientSum:
+    """The sum of the flat gradients over all processes, in place.
+
+    Where there are many gradients, the sum of the last layers' begins while the first layers still go backward. Then
+    the network is at work at the same time as the processor; a small sum alone would only wait longer.
+    """
+
+    def __init__(self, ranks: Ranks, model: Sequential) -> None:
+        self.ranks, self.parameters = ranks, model.parameters
+        self._starts, self._waits = _starts(model), list[Wait]()
+        self._end = self.parameters.grads.size  # from here on, sums have begun
+
+    def after(self, layer: Layer) -> None:
+        """The gradients of this layer and of those behind it are complete."""
+        start, grads = self._starts[layer], self.parameters.grads
+        if start > 0 and (self._end - start) * grads.itemsize >= BUCKET:
+            self._waits.append(self.ranks.start_sum(grads[start : self._end]))
+            self._end = start
+
+    def finish(self) -> None:
+        """Add up the gradients that are left, and wait for all sums."""
+        grads = self.parameters.grads
+        if self._end:
+            self.ranks.sum(grads[: self._end])
+        for wait in self._waits:
+            wait()
+        self._waits, self._end = [], grads.size
+
+
+def _starts(model: Sequential) -> dict[Layer, int]:
+    """For each layer of the model, where the gradients of it and of all layers behind it begin in the flat buffer."""
+    firsts: dict[str, int] = {}
+    for parameter in model.parameters:
+        firsts.setdefault(parameter.name.split(".")[0], parameter.slice.start)
+    start, starts = model.parameters.grads.size, {}
+    for name, layer in reversed(list(model.named())):
+        start = starts[layer] = firsts.get(name, start)
+    return starts
+
+
+class StateMean:
+    """The mean, by samples, of the layers' states, such as running statistics, which each process moves by its share.
+
+    The states move by a multiple of the statistics of a batch, so that their mean is the state for the mean statistics.
+    """
+
+    def __init__(self, ranks: Ranks, model: Sequential) -> None:
+        self.ranks = ranks
+        layers = [layer for _, layer in model.walk() if not layer.frozen]
+        self.arrays = [state for layer in layers for state in layer.state.values() if state.dtype.kind == "f"]
+        self._sums = np.empty(sum(state.size for state in self.arrays))
+        self._wait: Wait | None = None
+
+    def start(self, weight: float) -> None:
+        """Begin after the forward pass. weight: the fraction of the batch that this process has."""
+        if not self.arrays:
+            return
+        if weight:
+            np.multiply(np.concatenate([state.reshape(-1) for state in self.arrays]), weight, out=self._sums)
+        else:
+            self._sums[...] = 0
+        self._wait = self.ranks.start_sum(self._sums)
+
+    def finish(self) -> None:
+        """Wait, and give all layers the means."""
+        if self._wait is None:
+            return
+        self._wait()
+        start = 0
+        for state in self.arrays:
+            state[...] = self._sums[start : start + state.size].reshape(state.shape)
+            start += state.size
+        self._wait = None
+
+
+class Report(NamedTuple):
+    """What a process says of its share of a batch: its loss, its fraction of the batch, and what it has measured.
+
+    elapsed: seconds by its clock.   interrupted: whether it is to end after this step.
+    """
+
+    loss: float
+    weight: float
+    elapsed: float
+    interrupted: bool
+    measures: Measures
+
+    def numbers(self) -> Array:
+        """The report as float64 numbers; without a weight it has no loss and no measures, but as many numbers."""
+        counts = np.hstack([np.asarray(value, np.float64) for value in self.measures.state().values()])
+        own = (self.loss, *counts) if self.weight else (0.0, *np.zeros_like(counts))
+        return np.array([own[0], self.weight, self.elapsed, self.interrupted, *own[1:]])
+
+    def of_all(self, table: Array, empty: Sequence[Measures]) -> list["Report"]:
+        """The reports of all processes, from their numbers (N, k). empty: new measures for each, to be filled."""
+        shapes = {key: np.shape(value) for key, value in self.measures.state().items()}
+        reports = []
+        for rank, (loss, weight, elapsed, interrupted, *counts) in enumerate(table.tolist()):
+            if weight:
+                empty[rank].load(_by_name(counts, shapes))
+            reports.append(Report(loss, weight, elapsed, bool(interrupted), empty[rank]))
+        return reports
+
+
+def _by_name(numbers: list[float], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
+    """The sums of measures by name, as their `state` holds them: single ones are counts."""
+    values, start = {}, 0
+    for key, shape in shapes.items():
+        size = prod(shape)
+        values[key] = numbers[start : start + size] if shape else round(numbers[start])
+        start += size
+    return values
