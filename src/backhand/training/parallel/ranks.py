@@ -31,6 +31,7 @@ class Ranks:
     def __init__(self, communicator: "MPI.Intracomm") -> None:
         from mpi4py import MPI
 
+        communicator.Set_errhandler(MPI.ERRORS_RETURN)
         self._in_place, self._communicator = MPI.IN_PLACE, communicator
         self.rank, self.size = communicator.Get_rank(), communicator.Get_size()
         self.busy = False

@@ -103,6 +103,7 @@ class ParallelSolver(Solver):
         """Pass the share forward and backward, and add up gradients, loss and measures over all processes."""
         if self._gradients.parameters is not self.model.parameters:  # layers have begun to train
             self._gradients, self._states = GradientSum(self.ranks, self.model), StateMean(self.ranks, self.model)
+        self._gradients.idle = not self._share.weight
         scores = self._own_pass()
         self._end_sums()
         self.notify("on_loss")

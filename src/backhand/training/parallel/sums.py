@@ -20,7 +20,11 @@ class GradientSum:
 
     Where there are many gradients, the sum of the last layers' begins while the first layers still go backward. Then
     the network is at work at the same time as the processor; a small sum alone would only wait longer.
+
+    idle: whether this process has no samples in the batch, so that its gradients count as 0.
     """
+
+    idle = False
 
     def __init__(self, ranks: Ranks, model: Sequential) -> None:
         self.ranks, self.parameters = ranks, model.parameters
@@ -31,17 +35,24 @@ class GradientSum:
         """The gradients of this layer and of those behind it are complete."""
         start, grads = self._starts[layer], self.parameters.grads
         if start > 0 and (self._end - start) * grads.itemsize >= BUCKET:
-            self._waits.append(self.ranks.start_sum(grads[start : self._end]))
+            self._waits.append(self.ranks.start_sum(self._own(start)))
             self._end = start
 
     def finish(self) -> None:
         """Add up the gradients that are left, and wait for all sums."""
         grads = self.parameters.grads
         if self._end:
-            self.ranks.sum(grads[: self._end])
+            self.ranks.sum(self._own(0))
         for wait in self._waits:
             wait()
         self._waits, self._end = [], grads.size
+
+    def _own(self, start: int) -> Array:
+        """The gradients of this process from `start` on of which no sum has begun."""
+        gradients = self.parameters.grads[start : self._end]
+        if self.idle:
+            gradients[...] = 0
+        return gradients
 
 
 def _starts(model: Sequential) -> dict[Layer, int]:
