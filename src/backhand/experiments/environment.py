@@ -17,7 +17,8 @@ from backhand.experiments.records import FileRecord, NewerVersionError, Record, 
 from backhand.files import locations
 from backhand.files.names import ENVIRONMENT
 from backhand.files.paths import PathLike, as_path, command, without_password
-from backhand.machine import blas, cores, cpu
+from backhand.machine import blas, cores, cpu, rank_of_mpi
+from backhand.training.parallel.ranks import launched
 
 DECISIVE = (
     "backhand",
@@ -25,6 +26,7 @@ DECISIVE = (
     "cpu",
     "backend",
     "plugins",
+    "ranks",
 )  # a change in one of these may change the last digits of results
 
 
@@ -49,6 +51,7 @@ class Options(Record):
 class Environment(FileRecord):
     """All of environment.json: versions, machine, seed, time and command of the process that began the experiment.
 
+    ranks: how many processes of MPI train together; absent where one trains alone.
     plugins: the packages whose layers, data sets or studies it names, with versions; absent where there are none.
     options: those of the last process that worked on it.   resumed: a line for each time that it went on.   What a file
     of an earlier version holds besides stays in it.
@@ -65,6 +68,7 @@ class Environment(FileRecord):
     backend: str = ""
     blas: str = ""
     plugins: str = ""
+    ranks: str = ""
     seed: int | None = None
     started: str = ""
     command: str = ""
@@ -129,7 +133,11 @@ def note(folder: Path, seed: int, data_dir: Path | None, *, anew: bool = False) 
         write_record(folder / ENVIRONMENT, now)
         return
     before = {key: value for key in DECISIVE if (value := getattr(then, key))}
-    changes = [f"{getattr(now, key)} (before: {old})" for key, old in before.items() if getattr(now, key) != old]
+    changes = [
+        f"{getattr(now, key) or 'one process'} (before: {old})"
+        for key, old in before.items()
+        if getattr(now, key) != old
+    ]
     line = f"{now.started}: {now.command}" + (f"; with {', '.join(changes)}" if changes else "")
     options = now.options
     if options.data_dir is None:
@@ -160,8 +168,13 @@ def describe(seed: int, data_dir: Path | None = None) -> Environment:
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command([program(), *map(without_password, sys.argv[1:])]),
         options=_options(data_dir),
-        **({"plugins": added} if (added := plugins.used()) else {}),
+        **{name: text for name, text in {"plugins": plugins.used(), "ranks": _ranks()}.items() if text},
     )
+
+
+def _ranks() -> str:
+    ranks = None if rank_of_mpi() is None else launched()
+    return f"{ranks.size} ranks of MPI" if ranks is not None else ""
 
 
 def program() -> str:
