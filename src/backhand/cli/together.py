@@ -37,15 +37,18 @@ def _lead(ranks: "Ranks", program: Callable[[], object]) -> int:
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
-        traceback.print_exc()
-        status = 1
-    _end_if_busy(ranks, status)
+        if ranks.busy:
+            _abort(ranks, 1)
+        ranks.order(None)
+        raise
+    if ranks.busy:
+        _abort(ranks, status or 1)
     ranks.order(None)
     return status
 
 
 def _follow(ranks: "Ranks") -> int:
-    """Do what rank 0 tells; what this process cannot do ends all of them."""
+    """Do what rank 0 tells; where this process cannot, that ends all of them."""
     from backhand.console.output import OUTPUT
     from backhand.errors import BackhandError
 
@@ -55,17 +58,17 @@ def _follow(ranks: "Ranks") -> int:
         ranks.follow()
     except BackhandError as error:
         print(f"error: {ranks}: {error}", file=sys.stderr)
-        ranks.busy = True
+        ranks.abort(exits.USER_ERROR)
     except BaseException:
-        traceback.print_exc()
-        ranks.busy = True
-    _end_if_busy(ranks, exits.USER_ERROR)
+        _abort(ranks, 1)
+        raise
     return 0
 
 
-def _end_if_busy(ranks: "Ranks", status: int) -> None:
-    """End all processes where the others are within a training that this one has left."""
-    if ranks.busy:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        ranks.abort(status or 1)
+def _abort(ranks: "Ranks", status: int) -> None:
+    """End all processes, of which the others are within a training; an exception is shown before."""
+    if sys.exc_info()[0] is not None:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    ranks.abort(status)
