@@ -162,6 +162,14 @@ class TrainTable(Table):
         return self
 
     @model_validator(mode="after")
+    def _batch_is_whole_to_be_normalised(self) -> "TrainTable":
+        if self.sync_batchnorm and self.accumulate > 1:
+            raise ValueError(
+                "sync_batchnorm needs whole batches, and accumulate divides them; leave out one of the two"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _monitor_is_recorded(self) -> "TrainTable":
         monitor = self.early_stopping.monitor
         figures = FIGURES["classification" if self.loss in CLASSIFICATION else "regression"]

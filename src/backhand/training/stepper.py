@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
-import numpy as np
-
 from backhand.arrays import Array, Labels
 from backhand.arrays.copies import Copyable
 from backhand.model.sequential import Sequential
+from backhand.training import micro_batches
 from backhand.training.callback import Callback
 from backhand.training.clipping import Limits
 from backhand.training.layer_rates import LayerRates
@@ -88,25 +87,15 @@ class Stepper(Copyable):
         return self.loss.backward()
 
     def _accumulate(self) -> Array:
-        """Pass the batch through the model in micro-batches and add up their gradients; returns the scores.
-
-        The loss of the batch is the mean over its samples, so that of a micro-batch counts by its share of them.
-        """
-        (x, labels), grads = self.batch, self.model.parameters.grads
-        parts = np.array_split(np.arange(len(x)), max(min(self.accumulate, len(x) // self.model.min_batch_size), 1))
-        loss, total, scores = 0.0, np.zeros_like(grads), []
-        for part in (slice(indices[0], indices[-1] + 1) for indices in parts):
-            share = (part.stop - part.start) / len(x)
-            weights = None if self.batch_weights is None else self.batch_weights[part]
-            scores.append(np.array(self.model.forward(x[part], train=True, rng=self.streams.draw)))
-            loss += share * self.loss.forward(scores[-1], labels[part], weights)
-            self.model.backward(self.loss.backward() * scores[-1].dtype.type(share))
-            self.model.release()
-            total += grads
-        self.batch_loss = loss
+        """Pass the batch through the model in micro-batches and add up their gradients; returns the scores."""
+        size = len(self.batch[0])
+        count = max(min(self.accumulate, size // self.model.min_batch_size), 1)
+        parts = [slice(*micro_batches.bounds(size, k, count)) for k in range(count)]
+        scores, losses, sums = micro_batches.run(self, parts, 0, size)
+        self.batch_loss = micro_batches.mean_loss(losses)
         self.notify("on_loss")
-        grads[...] = total
-        return np.concatenate(scores)
+        sums.write(size)
+        return scores
 
     def end_step(self, scores: Array) -> None:
         """After the backward pass: update the parameters, and count the batch, whose scores those were."""

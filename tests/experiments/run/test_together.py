@@ -144,7 +144,17 @@ def test_a_rank_with_other_data_is_refused_by_name(tmp_path):
     images = np.random.default_rng(8).integers(0, 256, (20, 28, 28), dtype=np.uint8)
     other = gzip.compress(datafiles.idx(images))
     (tmp_path / "b" / "mnist" / "train-images-idx3-ubyte.gz").write_bytes(other)
-    words = "mnist-mlp", "--set", "data.validation=10", "--set", "train.batch_size=5", "--set", "train.epochs=1", "--out", tmp_path / "run"
+    words = (
+        "mnist-mlp",
+        "--set",
+        "data.validation=10",
+        "--set",
+        "train.batch_size=5",
+        "--set",
+        "train.epochs=1",
+        "--out",
+        tmp_path / "run",
+    )
     done = two_programs(*({"BACKHAND_DATA": str(tmp_path / name)} for name in "ab"), words)
     assert done.returncode == 2
     assert "rank 1 on " in done.stderr

@@ -32,6 +32,12 @@ def test_ranks_do_what_one_process_does(name, ranks):
 
 
 @pytest.mark.parametrize("ranks", [2, 3])
+def test_micro_batches_give_the_same_bits_on_any_number_of_ranks(ranks):
+    name = "accumulated norm"
+    assert results(ranks)[name] == results(1)[name]
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
 @pytest.mark.parametrize("name", [*CASES, *OWN_STATISTICS])
 def test_all_ranks_have_the_same_weights_to_the_bit(name, ranks):
     assert results(ranks)[name]["same"]

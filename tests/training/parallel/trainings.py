@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import backhand as bh
+from backhand import backend
 from backhand.data import embedded
 from backhand.data.augment import Augment, Crop, Flip, MixUp
 from backhand.training.averages import ExponentialAverage
@@ -61,6 +62,7 @@ CASES = {
     "mixed": Case(augment=Augment((Flip(),), MixUp(0.5, 10))),
     "weights": Case(weighted=True),
     "accumulated": Case(solver={"accumulate": 3}),
+    "accumulated norm": Case((*norm_layers(), bh.Dropout(0.2)), "float32", solver={"accumulate": 6}),
     "clipped": Case(solver={"clip_norm": 0.1, "clip_value": 0.05}),
     "buckets": Case(norm_layers(), parallel={"sync_batchnorm": True}, bucket=64),
     "regression": Case(regression=True),
@@ -105,6 +107,7 @@ def train(case, seed=0):
 
 
 if __name__ == "__main__":
+    backend.use("cpu", 1)
     chosen = {**CASES, **OWN_STATISTICS} if RANKS is not None else CASES
     results = {name: train(case) for name, case in chosen.items()}
     if RANKS is None or RANKS.leads:

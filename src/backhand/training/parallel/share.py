@@ -9,36 +9,44 @@ from backhand.data.feed import Batch, BatchSource, Indices, ShareSource, Trainin
 from backhand.model.sequential import Sequential
 from backhand.training.evaluate import Evaluation, Scored, evaluation_of, scored
 from backhand.training.losses import Loss
+from backhand.training.micro_batches import bounds
 from backhand.training.parallel.ranks import Ranks
 
 
 @dataclass(frozen=True)
 class Share:
-    """The samples of a batch that a process trains on, and their fraction of it.
+    """The samples of a batch that a process trains on, of `total`, and the micro-batches that they are divided into.
 
-    total: samples in the batch.   weight: 0 where there are too few samples for this process. It then runs the first
-    sample, whose gradient does not count, so that all processes take part in the same sums.
+    parts: slices of the samples; none where there are too few for this process. It then runs the first sample, whose
+    gradient does not count, so that all processes take part in the same sums.   rows: the most parts of a process.
     """
 
     samples: slice
     total: int
-    weight: float
+    parts: tuple[slice, ...]
+    rows: int
 
     @classmethod
-    def of(cls, total: int, rank: int, size: int, fewest: int = 1) -> "Share":
-        """The share of one of `size` processes. Those that have samples have `fewest` or more, if there are enough."""
-        parts = max(min(size, total // fewest), 1)
-        if rank >= parts:
-            return cls(slice(0, 1), total, 0.0)
-        start, stop = bounds(total, rank, parts)
-        return cls(slice(start, stop), total, (stop - start) / total)
+    def of(cls, total: int, rank: int, size: int, accumulate: int = 1, fewest: int = 1) -> "Share":
+        """The share of one of `size` processes.
 
+        The batch has `accumulate` parts, or one for each process where that is more, and fewer where they would have
+        less than `fewest` samples. So the parts do not depend on the number of processes, if that is not above
+        `accumulate`.
+        """
+        count = max(min(max(accumulate, size), total // fewest), 1)
+        own = range(*bounds(count, rank, size))
+        edges = [bounds(total, k, count) for k in own]
+        if not edges:
+            return cls(slice(0, 1), total, (), -(-count // size))
+        start = edges[0][0]
+        parts = tuple(slice(first - start, last - start) for first, last in edges)
+        return cls(slice(start, edges[-1][1]), total, parts, -(-count // size))
 
-def bounds(total: int, rank: int, size: int) -> tuple[int, int]:
-    """Where a part of so many samples begins and ends, if they are divided as evenly as possible."""
-    length, longer = divmod(total, size)
-    start = rank * length + min(rank, longer)
-    return start, start + length + (rank < longer)
+    @property
+    def weight(self) -> float:
+        """The fraction of the batch; 0 without parts."""
+        return (self.samples.stop - self.samples.start) / self.total if self.parts else 0.0
 
 
 def draw_share(train: TrainingSource, index: Indices, rng: np.random.Generator, share: slice) -> Batch:

@@ -15,10 +15,12 @@ from backhand.data.feed import Batch, BatchSource, TrainingSource
 from backhand.errors import BackhandWarning, DivergenceError, ModelError
 from backhand.layers import BatchNorm
 from backhand.model.sequential import Sequential
+from backhand.training import micro_batches
 from backhand.training.evaluate import Evaluation
 from backhand.training.history import History
+from backhand.training.micro_batches import Part, mean_loss
 from backhand.training.parallel.ranks import Ranks
-from backhand.training.parallel.share import Share, bounds, draw_share, evaluate_together
+from backhand.training.parallel.share import Share, draw_share, evaluate_together
 from backhand.training.parallel.sums import GradientSum, Report, StateMean
 from backhand.training.solver import Solver
 from backhand.training.streams import ShareGenerator
@@ -34,6 +36,8 @@ class ParallelSolver(Solver):
 
     ranks: the processes.   sync_batchnorm: normalise by the statistics of the whole batch, not of each share.
     interrupted: set at any moment, on any process, it has all of them call `on_interrupt` after the same step.
+    accumulate: with as many micro-batches as there are ranks, or more, and as many threads on each rank, the result is
+    nearly always the same to the bit for any number of ranks.
     `batch` and `batch_weights` are those of the share; `batch_loss` and `gradient_norm` of the whole batch.
     """
 
@@ -42,6 +46,13 @@ class ParallelSolver(Solver):
     sync_batchnorm: bool = False
     on_interrupt: Callable[[], None] | None = None
     interrupted: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.sync_batchnorm and self.accumulate > 1:
+            raise ValueError(
+                "sync_batchnorm needs whole batches, and accumulate divides them; leave out one of the two"
+            )
 
     def fit(self, samples: Any, labels_or_validation: Any = None, *, epochs: int, validation: Any = None) -> History:
         """As `Solver.fit`, on every process. Raises ModelError for fewer samples in a batch than the ranks need."""
@@ -92,7 +103,7 @@ class ParallelSolver(Solver):
 
     def draw(self, train: TrainingSource, index: NDArray[np.intp]) -> Batch:
         """The share of this process of the batch of the samples at these indices."""
-        self._share = Share.of(len(index), self.ranks.rank, self.ranks.size, self._fewest)
+        self._share = Share.of(len(index), self.ranks.rank, self.ranks.size, self.accumulate, self._fewest)
         return draw_share(train, index, self.streams.augment, self._share.samples)
 
     def evaluate(self, model: Sequential, feed: BatchSource) -> Evaluation:
@@ -101,13 +112,54 @@ class ParallelSolver(Solver):
 
     def propagate(self) -> Array:
         """Pass the share forward and backward, and add up gradients, loss and measures over all processes."""
-        if self._gradients.parameters is not self.model.parameters:  # layers have begun to train
-            self._gradients, self._states = GradientSum(self.ranks, self.model), StateMean(self.ranks, self.model)
-        self._gradients.idle = not self._share.weight
-        scores = self._own_pass()
-        self._end_sums()
+        scores = self._pass_whole() if self.accumulate == 1 else self._pass_parts()
+        reports = self._report.of_all(self._numbers(), [self.loss.measures() for _ in range(self.ranks.size)])
+        self.batch_loss = mean_loss([part for report in reports for part in report.parts])
+        self._measures = [report.measures for report in reports if report.parts]
+        if self.epoch_totals is not None:
+            self.epoch_totals.agree(reports[0].elapsed)
+        if self.on_interrupt is not None and any(report.interrupted for report in reports):
+            self._ending = True
+            self.on_interrupt()
         self.notify("on_loss")
         return scores
+
+    def _pass_whole(self) -> Array:
+        """Pass the share through the model, and sum while it goes backward; returns the scores."""
+        if self._gradients.parameters is not self.model.parameters:  # layers have begun to train
+            self._gradients, self._states = GradientSum(self.ranks, self.model), StateMean(self.ranks, self.model)
+        (x, labels), share = self.batch, self._share
+        self._gradients.idle = not share.parts
+        scores = self.model.forward(x, train=True, rng=ShareGenerator(self.streams.draw, share.samples.start))
+        loss = self.loss.forward(scores, labels, self.batch_weights)
+        self._tell([Part(len(x), loss)] if share.parts else [], scores)
+        self._states.start(share.weight)
+        gradient = self.loss.backward()
+        gradient *= gradient.dtype.type(share.weight)
+        self.model.backward(gradient, after=self._gradients.after)
+        self.model.release()
+        self._gradients.finish()
+        self._states.finish()
+        return scores
+
+    def _pass_parts(self) -> Array:
+        """Pass the share through the model in micro-batches, and sum then; returns the scores."""
+        share = self._share
+        scores, losses, sums = micro_batches.run(self, share.parts, share.samples.start, share.total)
+        self._tell(losses, scores)
+        wait = self.ranks.start_sum(sums.states)
+        self.ranks.sum(sums.gradients)
+        wait()
+        sums.write(share.total)
+        return scores
+
+    def _tell(self, parts: list[Part], scores: Array) -> None:
+        """Begin to tell all processes the losses of the share, and what is measured on its scores."""
+        measures = self.loss.measures()
+        measures.add(self.loss.predict(scores), self.batch[1])
+        elapsed = 0.0 if self.epoch_totals is None else self.epoch_totals.running
+        self._report = Report(parts, measures, self._share.rows, elapsed, self.interrupted)
+        self._numbers = self.ranks.start_gather(self._report.numbers())
 
     def count(self, scores: Array) -> None:
         """Add the whole batch to the totals of the epoch, and the parameters to the average."""
@@ -128,64 +180,9 @@ class ParallelSolver(Solver):
 
     def _across(self, sums: Array) -> Array:
         """Add up what batch normalisation sums over a batch; a process without samples adds nothing."""
-        if not self._share.weight:
+        if not self._share.parts:
             sums[...] = 0
         return self.ranks.sum(sums)
-
-    def _own_pass(self) -> Array:
-        """Pass the share through the model, in micro-batches where there are several; returns the scores."""
-        (x, labels), share, grads = self.batch, self._share, self.model.parameters.grads
-        pieces, scores, loss = self._pieces(), list[Array](), 0.0
-        total = np.zeros_like(grads) if len(pieces) > 1 else None
-        for piece in pieces:
-            weights = None if self.batch_weights is None else self.batch_weights[piece]
-            fraction = (piece.stop - piece.start) / len(x) if share.weight else 1 / len(pieces)
-            rng = ShareGenerator(self.streams.draw, share.samples.start + piece.start)
-            scores.append(self.model.forward(x[piece], train=True, rng=rng))
-            if total is not None:
-                scores[-1] = np.array(scores[-1])  # whose memory the next one uses
-            loss += fraction * self.loss.forward(scores[-1], labels[piece], weights)
-            if len(scores) == len(pieces):
-                self._begin_sums(loss, np.concatenate(scores))
-            gradient = self.loss.backward()
-            gradient *= gradient.dtype.type(share.weight * fraction)
-            self.model.backward(gradient, after=self._gradients.after if total is None else None)
-            self.model.release()
-            if total is not None:
-                total += grads
-        if total is not None:
-            grads[...] = total
-        return np.concatenate(scores)
-
-    def _pieces(self) -> list[slice]:
-        """The micro-batches of the share: equally many on every process, so that all take part in the same sums."""
-        size, share = len(self.batch[0]), self._share
-        count = max(min(self.accumulate, share.total // self.ranks.size // self._fewest), 1)
-        if not share.weight:
-            return [slice(0, size)] * count
-        return [slice(*bounds(size, k, count)) for k in range(count)]
-
-    def _begin_sums(self, loss: float, scores: Array) -> None:
-        """After the forward pass: begin to exchange what is known then, while the backward pass runs."""
-        measures = self.loss.measures()
-        measures.add(self.loss.predict(scores), self.batch[1])
-        elapsed = 0.0 if self.epoch_totals is None else self.epoch_totals.running
-        self._report = Report(loss, self._share.weight, elapsed, self.interrupted, measures)
-        self._table = self.ranks.start_gather(self._report.numbers())
-        self._states.start(self._share.weight)
-
-    def _end_sums(self) -> None:
-        """Wait for all sums, and take over the loss, the measures and the clock that all processes agree on."""
-        self._gradients.finish()
-        self._states.finish()
-        reports = self._report.of_all(self._table(), [self.loss.measures() for _ in range(self.ranks.size)])
-        self.batch_loss = sum(report.weight * report.loss for report in reports if report.weight)
-        self._measures = [report.measures for report in reports if report.weight]
-        if self.epoch_totals is not None:
-            self.epoch_totals.agree(reports[0].elapsed)
-        if self.on_interrupt is not None and any(report.interrupted for report in reports):
-            self._ending = True
-            self.on_interrupt()
 
     def _equalise(self) -> None:
         """Give all processes the weights of rank 0 where they differ: unlike processors may round differently."""

@@ -1,8 +1,9 @@
 """What a step adds up over all processes: the gradients, the states of layers, the loss and what is measured."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from backhand.arrays import Array
 from backhand.layers import Layer
 from backhand.model.sequential import Sequential
 from backhand.training.measures import Measures
+from backhand.training.micro_batches import Part
 from backhand.training.parallel.ranks import Ranks, Wait
 
 BUCKET = 2**20  # bytes of gradients, at least, whose sum begins while layers before them still go backward
@@ -101,32 +103,38 @@ class StateMean:
         self._wait = None
 
 
-class Report(NamedTuple):
-    """What a process says of its share of a batch: its loss, its fraction of the batch, and what it has measured.
+@dataclass(frozen=True)
+class Report:
+    """What a process says of its share of a batch: the parts that it has, and what it has measured on them.
 
-    elapsed: seconds by its clock.   interrupted: whether it is to end after this step.
+    rows: the most parts of a process.   elapsed: seconds by its clock.   interrupted: whether it is to end after this
+    step.
     """
 
-    loss: float
-    weight: float
+    parts: Sequence[Part]
+    measures: Measures
+    rows: int
     elapsed: float
     interrupted: bool
-    measures: Measures
 
     def numbers(self) -> Array:
-        """The report as float64 numbers; without a weight it has no loss and no measures, but as many numbers."""
+        """The report as float64 numbers, as many on every process; without parts, all that is measured is 0."""
         counts = np.hstack([np.asarray(value, np.float64) for value in self.measures.state().values()])
-        own = (self.loss, *counts) if self.weight else (0.0, *np.zeros_like(counts))
-        return np.array([own[0], self.weight, self.elapsed, self.interrupted, *own[1:]])
+        table = np.zeros((self.rows, 2))
+        for row, part in zip(table, self.parts, strict=False):
+            row[:] = part
+        return np.array([self.elapsed, self.interrupted, *table.ravel(), *(counts if self.parts else 0 * counts)])
 
-    def of_all(self, table: Array, empty: Sequence[Measures]) -> list["Report"]:
+    def of_all(self, numbers: Array, empty: Sequence[Measures]) -> list["Report"]:
         """The reports of all processes, from their numbers (N, k). empty: new measures for each, to be filled."""
         shapes = {key: np.shape(value) for key, value in self.measures.state().items()}
         reports = []
-        for rank, (loss, weight, elapsed, interrupted, *counts) in enumerate(table.tolist()):
-            if weight:
-                empty[rank].load(_by_name(counts, shapes))
-            reports.append(Report(loss, weight, elapsed, bool(interrupted), empty[rank]))
+        for (elapsed, interrupted, *rest), measures in zip(numbers.tolist(), empty, strict=True):
+            pairs = zip(rest[: 2 * self.rows : 2], rest[1 : 2 * self.rows : 2], strict=True)
+            parts = [Part(round(count), loss) for count, loss in pairs if count]
+            if parts:
+                measures.load(_by_name(rest[2 * self.rows :], shapes))
+            reports.append(Report(parts, measures, self.rows, elapsed, bool(interrupted)))
         return reports
 
 
