@@ -20,13 +20,19 @@ def bench(
         Names | None, typer.Option(parser=Names.parse, metavar="NAME,...", help="Time only these workloads.")
     ] = None,
     rounds: Annotated[int, typer.Option(min=1, metavar="N", help="Time this number of rounds of steps.")] = 10,
+    ranks: Annotated[
+        bool, typer.Option("--ranks", help="Under mpiexec: time steps that all processes take together.")
+    ] = False,
     backend: Backend = None,
     threads: Threads = None,
 ) -> dict[str, Any]:
-    """Time the training steps of ten networks on this machine.
+    """Time the training steps of ten networks on this machine, or on several together.
 
-    Each network runs in a process of its own.
+    Each network runs in a process of its own. With --ranks, `mpiexec -n N backhand bench --ranks` measures the network
+    between the processes, too, and says what more of them would bring.
     """
+    if ranks:
+        return _time_ranks(only, rounds, threads)
     from backhand import backend as backends
     from backhand.bench.startup import IMPORTED_MODULES, import_seconds
     from backhand.bench.table import format_figure, make_table
@@ -52,6 +58,32 @@ def bench(
         "import_seconds": imports,
         "workloads": [row.figures() for row in rows],
     }
+
+
+def _time_ranks(only: Names | None, rounds: int, threads: int | None) -> dict[str, Any]:
+    """Measure steps of the processes that mpiexec has started."""
+    from backhand.bench.ranks import RanksBench
+    from backhand.bench.ranks_table import as_json, lines, make_table
+    from backhand.bench.workloads import select_workloads
+    from backhand.console.terminal import make_console
+    from backhand.errors import BackhandError
+    from backhand.training.parallel.ranks import launched
+
+    together = launched()
+    if together is None:
+        raise BackhandError(
+            "--ranks times processes that train together; start several, as by `mpiexec -n 2 backhand bench --ranks`"
+        )
+    measure = RanksBench(tuple(workload.name for workload in select_workloads(only)), rounds / 5, threads)
+    together.busy = True
+    together.order(measure)
+    network, rows = measure(together)
+    together.busy = False
+    console = make_console()
+    console.print(make_table(rows, network))
+    for line in lines(network, together):
+        console.print(line)
+    return as_json(network, rows)
 
 
 def _time_workloads(workloads: "Sequence[Workload]", rounds: int) -> "tuple[list[Row], float | None]":

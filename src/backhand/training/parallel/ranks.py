@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Order = Callable[["Ranks"], object]
-Wait = Callable[[], object]
 POLL = 0.01  # seconds between two looks at what an idle process waits for: MPI's own waiting takes a whole core
 
 
@@ -55,9 +54,12 @@ class Ranks:
         self._communicator.Allreduce(self._in_place, values)
         return values
 
-    def start_sum(self, values: Array) -> Wait:
-        """Begin `sum`; returns the function that waits for its end. Until then the values must be left alone."""
-        return self._communicator.Iallreduce(self._in_place, values).Wait
+    def start_sum(self, values: Array) -> "MPI.Request":
+        """Begin `sum`; returns a request with methods `Wait` and `Test`. Until it ends the values must be left alone.
+
+        MPI may send and receive only while one of its functions is called: `Test` lets it go on.
+        """
+        return self._communicator.Iallreduce(self._in_place, values)
 
     def start_gather(self, numbers: Array) -> Callable[[], Array]:
         """Begin to gather float64 numbers (k,), as many of each process; returns what waits for the table (N, k)."""

@@ -147,9 +147,9 @@ class ParallelSolver(Solver):
         share = self._share
         scores, losses, sums = micro_batches.run(self, share.parts, share.samples.start, share.total)
         self._tell(losses, scores)
-        wait = self.ranks.start_sum(sums.states)
+        request = self.ranks.start_sum(sums.states)
         self.ranks.sum(sums.gradients)
-        wait()
+        request.Wait()
         sums.write(share.total)
         return scores
 

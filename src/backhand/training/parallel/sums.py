@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +12,10 @@ from backhand.layers import Layer
 from backhand.model.sequential import Sequential
 from backhand.training.measures import Measures
 from backhand.training.micro_batches import Part
-from backhand.training.parallel.ranks import Ranks, Wait
+from backhand.training.parallel.ranks import Ranks
+
+if TYPE_CHECKING:
+    from mpi4py import MPI
 
 BUCKET = 2**20  # bytes of gradients, at least, whose sum begins while layers before them still go backward
 
@@ -30,14 +33,16 @@ class GradientSum:
 
     def __init__(self, ranks: Ranks, model: Sequential) -> None:
         self.ranks, self.parameters = ranks, model.parameters
-        self._starts, self._waits = _starts(model), list[Wait]()
+        self._starts, self._requests = _starts(model), list["MPI.Request"]()
         self._end = self.parameters.grads.size  # from here on, sums have begun
 
     def after(self, layer: Layer) -> None:
         """The gradients of this layer and of those behind it are complete."""
+        for request in self._requests:
+            request.Test()
         start, grads = self._starts[layer], self.parameters.grads
         if start > 0 and (self._end - start) * grads.itemsize >= BUCKET:
-            self._waits.append(self.ranks.start_sum(self._own(start)))
+            self._requests.append(self.ranks.start_sum(self._own(start)))
             self._end = start
 
     def finish(self) -> None:
@@ -45,9 +50,9 @@ class GradientSum:
         grads = self.parameters.grads
         if self._end:
             self.ranks.sum(self._own(0))
-        for wait in self._waits:
-            wait()
-        self._waits, self._end = [], grads.size
+        for request in self._requests:
+            request.Wait()
+        self._requests, self._end = [], grads.size
 
     def _own(self, start: int) -> Array:
         """The gradients of this process from `start` on of which no sum has begun."""
@@ -79,7 +84,7 @@ class StateMean:
         layers = [layer for _, layer in model.walk() if not layer.frozen]
         self.arrays = [state for layer in layers for state in layer.state.values() if state.dtype.kind == "f"]
         self._sums = np.empty(sum(state.size for state in self.arrays))
-        self._wait: Wait | None = None
+        self._request: MPI.Request | None = None
 
     def start(self, weight: float) -> None:
         """Begin after the forward pass. weight: the fraction of the batch that this process has."""
@@ -89,18 +94,18 @@ class StateMean:
             np.multiply(np.concatenate([state.reshape(-1) for state in self.arrays]), weight, out=self._sums)
         else:
             self._sums[...] = 0
-        self._wait = self.ranks.start_sum(self._sums)
+        self._request = self.ranks.start_sum(self._sums)
 
     def finish(self) -> None:
         """Wait, and give all layers the means."""
-        if self._wait is None:
+        if self._request is None:
             return
-        self._wait()
+        self._request.Wait()
         start = 0
         for state in self.arrays:
             state[...] = self._sums[start : start + state.size].reshape(state.shape)
             start += state.size
-        self._wait = None
+        self._request = None
 
 
 @dataclass(frozen=True)
