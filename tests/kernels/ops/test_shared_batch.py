@@ -1,4 +1,4 @@
-"""Batch normalisation and dropout of shares of a batch: what they give together is what they give for the whole batch."""
+"""Batch normalisation and dropout of shares of a batch give together what they give for the whole batch."""
 
 import numpy as np
 import pytest
