@@ -1,8 +1,8 @@
 """A network of hosts on this machine, slow as one asks for: Linux, as root.
 
-Each host is a network namespace with one interface. This process carries the packets between them, each of which occupies
-the line of its sender for its length over the rate, and arrives after the delay. `mpiexec` starts processes on the hosts
-by a script that takes the place of ssh.
+Each host is a network namespace with one interface. This process carries the packets between them, each of which
+occupies the line of its sender for its length over the rate, and arrives after the delay. `mpiexec` starts processes on
+the hosts by a script that takes the place of ssh.
 
     with Network(hosts=2, gbit=1, delay=1e-4) as network:
         network.mpiexec("python", "program.py")
