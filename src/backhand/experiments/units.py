@@ -21,6 +21,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 from backhand import backend
 from backhand.errors import BackhandError, BackhandWarning
+from backhand.experiments.cluster.cluster import Cluster
 from backhand.machine import cores
 
 Key = TypeVar("Key")
@@ -38,6 +39,17 @@ class Serial(Executor):
         future: Future[Result] = Future()
         future.set_result(fn(*args, **kwargs))
         return future
+
+
+def capacity(executor: Executor) -> int:
+    """How many units the executor can run at once now; of a cluster this may change, and be 0 while it has no worker.
+
+    A cluster runs one unit per worker. For other executors it is the number of their workers, and 1 where they do not
+    say it.
+    """
+    if isinstance(executor, Cluster):
+        return executor.capacity
+    return int(getattr(executor, "_max_workers", 1))  # of pools of threads and of processes, and of mpi4py's
 
 
 def results(units: Iterable[tuple[Key, Callable[[], Result]]], workers: Workers) -> Iterator[tuple[Key, Result]]:
