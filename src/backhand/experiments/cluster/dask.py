@@ -1,14 +1,19 @@
 """Units on a Dask cluster: `dask scheduler` on one machine, `dask worker tcp://host:8786` on the others."""
 
 import logging
+import os
+import pickle
 import platform
+import socket
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import Any, TypeVar
 
+import backhand
 from backhand.errors import BackhandError
 from backhand.experiments.cluster.cluster import Cluster, Share
 from backhand.extras import DASK
@@ -48,7 +53,7 @@ class DaskCluster(Cluster):
         """Hand a call to the scheduler; its future is cancelled where the scheduler is lost."""
         if self.client.status != "running":
             raise self._lost()
-        return self._executor.submit(fn, *args, **kwargs)
+        return self._executor.submit(_carried(partial(fn, *args, **kwargs)))
 
     def explained(self, error: BaseException) -> BackhandError | None:
         """The sentence for a lost scheduler, killed workers, or machines that cannot read a unit."""
@@ -61,11 +66,8 @@ class DaskCluster(Cluster):
             )
         if isinstance(error, CancelledError | OSError | TimeoutError):
             return self._lost()
-        if _cannot_read(error):
-            return BackhandError(
-                f"a machine of the cluster {self.address} cannot read the units of this Backhand ({error}); install "
-                f"the same version on the machines of the scheduler and of all workers, and start them again"
-            )
+        if isinstance(error, ImportError) and error.path == "unit":
+            return BackhandError(f"{error.msg}; install Backhand {backhand.__version__} there, and start it again")
         return None
 
     def _lost(self) -> BackhandError:
@@ -75,11 +77,23 @@ class DaskCluster(Cluster):
         )
 
 
-def _cannot_read(error: BaseException) -> bool:
-    """Whether a scheduler or worker lacks what a unit is pickled by."""
-    if isinstance(error, ImportError):
-        return (error.name or "").partition(".")[0] == "backhand"
-    return "Error during deserialization" in str(error) or "Can't get attribute" in str(error)
+def _carried(call: Callable[[], Result]) -> Callable[[], Result]:
+    """The call in a form that every machine of a cluster can pass on.
+
+    A function inside a function travels with its code, so neither the scheduler nor a worker needs Backhand to receive
+    it. A worker would end otherwise, and so would the next one that is given the unit.
+    """
+    content = pickle.dumps(call)
+
+    def carried() -> Any:  # no name of Backhand may occur in it
+        try:
+            unit = pickle.loads(content)
+        except (ImportError, AttributeError) as error:
+            name = f"{socket.gethostname()}:{os.getpid()}"
+            raise ImportError(f"worker {name} cannot read a unit of Backhand ({error})", path="unit") from None
+        return unit()
+
+    return carried
 
 
 def own_threads() -> int:
@@ -94,8 +108,14 @@ def connect(address: str, threads: int | None) -> Iterator[DaskCluster]:
     """The cluster of the scheduler at this address. Raises BackhandError as `cluster.connect` does."""
     DASK.require(f"--cluster {address}")
     import distributed
+    from distributed.comm.addressing import get_address_host_port
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what happens there is said in sentences
+    try:
+        get_address_host_port(address)  # so that no client begins to connect to what is no address
+    except ValueError as error:
+        raise BackhandError(f"--cluster {address} is no address of a Dask scheduler: {error}") from error
+    for name in [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what happens there is said in sentences
     connection: Any = distributed.Client  # which has no types
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # other versions are refused below
@@ -106,8 +126,6 @@ def connect(address: str, threads: int | None) -> Iterator[DaskCluster]:
                 f"no Dask scheduler answers at {address}; start it by `dask scheduler`, and give the address that it "
                 f"prints"
             ) from error
-        except ValueError as error:
-            raise BackhandError(f"--cluster {address} is no address of a Dask scheduler: {error}") from error
     try:
         _refuse_other_versions(client, address)
         yield DaskCluster(client, address, own_threads if threads is None else threads)
