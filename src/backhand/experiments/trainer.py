@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self, TypeVar
 
 from backhand.errors import DivergenceError
@@ -126,6 +127,13 @@ def fingerprint_of(study: Study, data_dir: PathLike | None = None) -> str:
 @latest(_data_key)
 def _fingerprint(study: Study, data_dir: PathLike | None = None) -> str:
     return data_of(study, data_dir).fingerprint()
+
+
+def weights_of(*studies: Study) -> tuple[Path, ...]:
+    """The runs and files of weights that the trainings of these studies read, each once."""
+    runs = (study.extend.run for study in studies if study.extend is not None)
+    weights = (study.train.init_from for study in studies if study.train.init_from is not None)
+    return tuple(dict.fromkeys((*runs, *(path for path in weights if path.exists()))))
 
 
 def train(studies: Sequence[Study], feeds: Feeds, callbacks: Sequence[Callback]) -> list[Trainer]:
