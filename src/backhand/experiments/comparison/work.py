@@ -76,11 +76,8 @@ def _units(
     for fold in range(plan.folds):
         for learner in plan.learners:
             if not comparison.has(learner.name, fold):
-                train = partial(_train_and_predict, plan, learner.name, fold)
-                yield (
-                    (learner.name, fold),
-                    Work(train, partial(fingerprint_of, plan), data_dir, weights_of(*plan.networks)),
-                )
+                train, data = partial(_train_and_predict, plan, learner.name, fold), partial(fingerprint_of, plan)
+                yield (learner.name, fold), Work(train, data, data_dir, weights_of(*plan.networks))
 
 
 def _train_and_predict(plan: Plan, name: str, fold: int, data_dir: Path | None) -> Outcome:
