@@ -1,5 +1,6 @@
 """Units on a Dask cluster: `dask scheduler` on one machine, `dask worker tcp://host:8786` on the others."""
 
+import asyncio
 import logging
 import os
 import pickle
@@ -7,7 +8,7 @@ import platform
 import socket
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
@@ -108,29 +109,41 @@ def connect(address: str, threads: int | None) -> Iterator[DaskCluster]:
     """The cluster of the scheduler at this address. Raises BackhandError as `cluster.connect` does."""
     DASK.require(f"--cluster {address}")
     import distributed
-    from distributed.comm.addressing import get_address_host_port
 
-    try:
-        get_address_host_port(address)  # so that no client begins to connect to what is no address
-    except ValueError as error:
-        raise BackhandError(f"--cluster {address} is no address of a Dask scheduler: {error}") from error
     for name in [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]:
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what happens there is said in sentences
     connection: Any = distributed.Client  # which has no types
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # other versions are refused below
         try:
+            with ThreadPoolExecutor(1) as thread:  # in which no event loop runs yet
+                thread.submit(lambda: asyncio.run(_answer(address))).result()
             client: Any = connection(address, timeout=TIMEOUT, set_as_default=False, name="backhand")
         except (OSError, TimeoutError) as error:
             raise BackhandError(
                 f"no Dask scheduler answers at {address}; start it by `dask scheduler`, and give the address that it "
                 f"prints"
             ) from error
+        except ValueError as error:
+            raise BackhandError(f"--cluster {address} is no address of a Dask scheduler: {error}") from error
     try:
         _refuse_other_versions(client, address)
         yield DaskCluster(client, address, own_threads if threads is None else threads)
     finally:
         client.close(timeout=2)
+
+
+async def _answer(address: str) -> None:
+    """Return when the scheduler has answered, for which a client of Dask would wait for ever.
+
+    Raises OSError or TimeoutError where it does not, and ValueError for what is no address.
+    """
+    from distributed.comm.addressing import get_address_host_port
+    from distributed.comm.core import connect as open_connection
+
+    get_address_host_port(address)
+    comm: Any = await asyncio.wait_for(open_connection(address, timeout=TIMEOUT), TIMEOUT)  # type: ignore[no-untyped-call]
+    comm.abort()
 
 
 def _refuse_other_versions(client: Any, address: str) -> None:
