@@ -42,6 +42,7 @@ def test_a_cluster_finds_what_one_process_finds(kind, cluster, cli, tmp_path, mo
     from tests.experiments import studytexts, test_workers
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("backhand.experiments.command.write_reports", lambda *_: [])  # which are slow to draw
     Path("few.toml").write_text(studytexts.series(test_workers.CELLS, test_workers.WHOLE))
     if kind == "extension":  # the workers run in another folder, so that what they read of this run has travelled
         assert cli("run", "digits", "--out", "first", *SMALL, "--set", 'data.classes=["0", "1", "2"]')[0] == 0
