@@ -115,6 +115,15 @@ def kill_itself() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def no_such_file() -> None:
+    Path("no-such-file").read_text()
+
+
+def test_an_error_of_a_unit_is_none_of_the_cluster(cluster):
+    with connect(cluster.address) as executor, pytest.raises(FileNotFoundError, match="no-such-file"):
+        list(units.results([(0, no_such_file)], executor))
+
+
 def chosen_engine() -> tuple[str, int | None, int]:
     return backend.chosen(), backend.threads(), os.getpid()
 

@@ -54,18 +54,22 @@ class DaskCluster(Cluster):
         """Hand a call to the scheduler; its future is cancelled where the scheduler is lost."""
         if self.client.status != "running":
             raise self._lost()
-        return self._executor.submit(_carried(partial(fn, *args, **kwargs)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of large units, which carry weights or an unfinished run
+            future: Future[Result] = self._executor.submit(_carried(partial(fn, *args, **kwargs)))
+        return future
 
     def explained(self, error: BaseException) -> BackhandError | None:
         """The sentence for a lost scheduler, killed workers, or machines that cannot read a unit."""
         from distributed import KilledWorker
+        from distributed.comm.core import CommClosedError
 
         if isinstance(error, KilledWorker):
             return BackhandError(
                 "the workers that began a unit ended one after the other; perhaps their memory does not suffice for "
                 "it: start workers with more, and go on by --resume"
             )
-        if isinstance(error, CancelledError | OSError | TimeoutError):
+        if isinstance(error, CancelledError | CommClosedError):
             return self._lost()
         if isinstance(error, ImportError) and error.path == "unit":
             return BackhandError(f"{error.msg}; install Backhand {backhand.__version__} there, and start it again")
