@@ -1,6 +1,7 @@
 """The program `backhand`, from its first import to its exit status."""
 
 import sys
+from functools import partial
 
 from backhand.console import exits
 from backhand.machine import rank_of_mpi
@@ -9,14 +10,22 @@ from backhand.machine import rank_of_mpi
 def main() -> None:
     """Run the program and end the process with its exit status; Ctrl-C is handled from the first import on."""
     try:
-        sys.exit(exits.run_to_exit_status(_run) if rank_of_mpi() is None else _run_together())
+        sys.exit(_status())
     finally:
         from backhand.console.output import OUTPUT
 
         OUTPUT.reset()
 
 
-def _run_together() -> int:
+def _status() -> int:
+    """Run the program and return its exit status; of several processes of mpiexec, the first one does."""
+    program = partial(exits.run_to_exit_status, _run)
+    if rank_of_mpi() is None:
+        return program()
+    from backhand.experiments.cluster import mpi
+
+    if mpi.is_chosen(sys.argv):
+        return mpi.run(program)
     from backhand.cli.together import run_together
 
     return run_together(_run)

@@ -100,6 +100,7 @@ def test_ctrl_c_saves_the_same_step_and_one_process_goes_on(begun):
         (("digitz",), 'there is no study and no .toml file "digitz"'),
         (("digits", "--set", "train.batch_size=1"), "2 ranks need batches of 2 samples or more"),
         (("digits", "--set", "data.train_size=1.5"), "train_size"),
+        (("r4-mnist-four-models",), "mpiexec has started 2 processes, which share the trainings with --cluster mpi"),
     ],
 )
 def test_what_cannot_be_trained_is_said_once(words, sentence, tmp_path):
