@@ -26,10 +26,10 @@ def bench(
     backend: Backend = None,
     threads: Threads = None,
 ) -> dict[str, Any]:
-    """Time the training steps of ten networks on this machine, or on several together.
+    """Time the training steps of ten networks on this machine.
 
-    Each network runs in a process of its own. With --ranks, `mpiexec -n N backhand bench --ranks` measures the network
-    between the processes, too, and says what more of them would bring.
+    Each network runs in a process of its own. `mpiexec -n N backhand bench --ranks` times steps of N processes
+    together, measures the network between them, and says what more of them would bring.
     """
     if ranks:
         return _time_ranks(only, rounds, threads)

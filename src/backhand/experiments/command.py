@@ -65,8 +65,8 @@ class Launch:
 
         if (ranks := launched()) is not None:
             raise BackhandError(
-                f"mpiexec has started {ranks.size} processes, which share the trainings with --cluster mpi; add that, or "
-                f"start one process"
+                f"mpiexec has started {ranks.size} processes, which share the trainings with --cluster mpi; add that, "
+                f"or start one process"
             )
 
     def alone(self, name: str) -> Self:
