@@ -6,7 +6,12 @@ from pathlib import Path
 
 POSIX = os.name == "posix"  # Linux and macOS; not Windows
 
-RANKS = "PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK"  # as MPICH, Open MPI and batch systems number processes
+# The variables by which MPICH, Open MPI and Slurm number processes, and those that say how many there are.
+RANKS = {
+    "PMI_RANK": "PMI_SIZE",
+    "OMPI_COMM_WORLD_RANK": "OMPI_COMM_WORLD_SIZE",
+    "PMIX_RANK": "SLURM_STEP_NUM_TASKS",
+}
 
 
 def cores() -> int:
@@ -15,8 +20,12 @@ def cores() -> int:
 
 
 def rank_of_mpi() -> int | None:
-    """The number of this process among those that mpiexec or a batch system has started together; else None."""
-    return next((int(os.environ[name]) for name in RANKS if os.environ.get(name, "").isdigit()), None)
+    """The number of this process among those that mpiexec or a batch system has started together.
+
+    None for a process that was started alone.
+    """
+    numbers = (os.environ.get(rank, "") for rank, size in RANKS.items() if os.environ.get(size) != "1")
+    return next((int(number) for number in numbers if number.isdigit()), None)
 
 
 def cpu() -> str:

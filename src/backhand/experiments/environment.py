@@ -17,8 +17,8 @@ from backhand.experiments.records import FileRecord, NewerVersionError, Record, 
 from backhand.files import locations
 from backhand.files.names import ENVIRONMENT
 from backhand.files.paths import PathLike, as_path, command, without_password
-from backhand.machine import blas, cores, cpu, rank_of_mpi
-from backhand.training.parallel.ranks import launched
+from backhand.machine import blas, cores, cpu
+from backhand.training.parallel.ranks import present
 
 DECISIVE = (
     "backhand",
@@ -183,7 +183,7 @@ def describe(seed: int, data_dir: Path | None = None) -> Environment:
 
 
 def _ranks() -> str:
-    ranks = None if rank_of_mpi() is None else launched()
+    ranks = present()
     return f"{ranks.size} ranks of MPI" if ranks is not None else ""
 
 

@@ -6,6 +6,7 @@ need no folder, and no options of their own.
 
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -113,7 +114,11 @@ def handled(ranks: Ranks, solver: Solver, ending: Callable[[], None]) -> Iterato
     ending: called, on every process, within the step after which the training is to end.
     """
     assert isinstance(solver, ParallelSolver), "several ranks need a ParallelSolver"
-    parallel, before = solver, signal.getsignal(signal.SIGINT)
+    parallel = solver
+    if threading.current_thread() is not threading.main_thread():  # the only one that Python gives signals to
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         if parallel.interrupted:

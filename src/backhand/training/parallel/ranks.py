@@ -109,6 +109,8 @@ class Ranks:
 def launched() -> Ranks | None:
     """The processes that mpiexec has started together, this one among them; None where it runs alone.
 
+    To be called by all of them.
+
     Raises MissingExtraError where mpi4py is not installed.
     """
     if rank_of_mpi() is None:
@@ -117,3 +119,8 @@ def launched() -> Ranks | None:
     from mpi4py import MPI
 
     return Ranks(MPI.COMM_WORLD) if MPI.COMM_WORLD.Get_size() > 1 else None
+
+
+def present() -> Ranks | None:
+    """What `launched` has given, where it has been called: all processes must call it, or none."""
+    return launched() if launched.cache_info().currsize else None
