@@ -1,6 +1,7 @@
 """The program `backhand`, from its first import to its exit status."""
 
 import sys
+from functools import partial
 
 from backhand.console import exits
 
@@ -8,11 +9,21 @@ from backhand.console import exits
 def main() -> None:
     """Run the program and end the process with its exit status; Ctrl-C is handled from the first import on."""
     try:
-        sys.exit(exits.run_to_exit_status(_run))
+        sys.exit(_status())
     finally:
         from backhand.console.output import OUTPUT
 
         OUTPUT.reset()
+
+
+def _status() -> int:
+    """Run the program and return its exit status; with `--cluster mpi`, in the first process of mpiexec alone."""
+    program = partial(exits.run_to_exit_status, _run)
+    if "--cluster" not in " ".join(sys.argv):
+        return program()
+    from backhand.experiments.cluster import mpi
+
+    return mpi.run(program) if mpi.is_chosen(sys.argv) else program()
 
 
 def _run() -> None:

@@ -108,6 +108,15 @@ Workers = Annotated[
         min=1, metavar="N", help="Share the work and the threads among this number of processes.", show_default="1"
     ),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Share the work among the workers of a Dask scheduler, tcp://host:8786, or the processes of mpiexec, mpi.",
+        show_default="none",
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option(

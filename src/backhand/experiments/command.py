@@ -1,6 +1,7 @@
 """What the commands of all kinds share: the folder, the backend, Ctrl-C, the result, and the report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -9,7 +10,7 @@ import typer
 
 from backhand.errors import BackhandError, CheckpointError, DivergenceError
 
-ALLOWED = {"resume", "data_dir", "backend", "threads", "workers"}  # the options that may come with --resume
+ALLOWED = {"resume", "data_dir", "backend", "threads", "workers", "cluster"}  # the options that may come with --resume
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Launch:
     """How an experiment is to be carried out, as the options of its command say.
 
     out: its folder; None: a new one below runs.   resume: the folder of one to go on with.
+    cluster: the address of the cluster whose workers share the work, in place of `workers` processes.
     """
 
     out: Path | None = None
@@ -25,18 +27,42 @@ class Launch:
     backend: str | None = None
     threads: int | None = None
     workers: int | None = None
+    cluster: str | None = None
 
     def __post_init__(self) -> None:
         if self.resume is not None and self.out is not None and self.out != self.resume:
             raise BackhandError("--out and --resume name different folders; a resumed experiment stays where it is")
+        if self.cluster is not None and self.workers is not None:
+            raise BackhandError(
+                "--workers shares the work among processes here, and --cluster among those of a cluster; give one of "
+                "the two"
+            )
 
-    @property
-    def options(self) -> dict[str, Any]:
-        """The options that a kind's `work.py` is given."""
-        return {"data_dir": self.data_dir} | ({} if self.workers is None else {"workers": self.workers})
+    @contextmanager
+    def connected(self) -> Iterator[dict[str, Any]]:
+        """The options that a kind's `work.py` is given, in a `with` block in which the cluster is connected.
 
-    def alone(self) -> Self:
-        """The options without the workers, for a kind whose work a single process does."""
+        Raises BackhandError where the cluster does not answer.
+        """
+        options: dict[str, Any] = {"data_dir": self.data_dir}
+        if self.cluster is None:
+            yield options | ({} if self.workers is None else {"workers": self.workers})
+        else:
+            from backhand.experiments.cluster import connect
+
+            with connect(self.cluster, self.threads) as cluster:
+                yield options | {"workers": cluster}
+
+    def alone(self, name: str) -> Self:
+        """The options of a kind whose work a single process does. name: of the study, for the error.
+
+        Raises BackhandError where several workers or a cluster are to share the work.
+        """
+        option = "--cluster" if self.cluster is not None else "--workers"
+        if self.cluster is not None or self.workers not in (None, 1):
+            raise BackhandError(
+                f"{option} shares out the work of searches and series, and {name} is a single training; leave it out"
+            )
         return replace(self, workers=None)
 
 
@@ -52,9 +78,13 @@ def carry_out(name: str, work: Callable[..., object], launch: Launch, *more: obj
 
     engine.choose(launch.backend, launch.threads, launch.resume)
     console = make_console()
-    with experiment_folder(launch.resume or launch.out, name) as folder, interruptible(folder, *more):
+    with (
+        launch.connected() as options,
+        experiment_folder(launch.resume or launch.out, name) as folder,
+        interruptible(folder, *more),
+    ):
         try:
-            work(folder, **launch.options)
+            work(folder, **options)
         except DivergenceError:
             _report(folder, console)
             raise

@@ -50,8 +50,9 @@ class Environment(FileRecord):
     """All of environment.json: versions, machine, seed, time and command of the process that began the experiment.
 
     plugins: the packages whose layers, data sets or studies it names, with versions; absent where there are none.
-    options: those of the last process that worked on it.   resumed: a line for each time that it went on.   What a file
-    of an earlier version holds besides stays in it.
+    options: those of the last process that worked on it.   resumed: a line for each time that it went on.
+    workers: a line for each process of a cluster that did units.   What a file of an earlier version holds besides
+    stays in it.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -70,6 +71,7 @@ class Environment(FileRecord):
     command: str = ""
     options: Options = Options()
     resumed: tuple[str, ...] = ()
+    workers: tuple[str, ...] = ()
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -143,6 +145,13 @@ def note(folder: Path, seed: int, data_dir: Path | None, *, anew: bool = False) 
             BackhandWarning,
             stacklevel=2,
         )
+
+
+def note_worker(folder: Path, worker: str) -> None:
+    """Add a process of a cluster that does units, in words, to environment.json, where that can be read."""
+    known = _known(folder)
+    if known is not None and worker not in known.workers:
+        write_record(folder / ENVIRONMENT, known.model_copy(update={"workers": (*known.workers, worker)}))
 
 
 def describe(seed: int, data_dir: Path | None = None) -> Environment:

@@ -118,6 +118,16 @@ def data_of(study: Study, data_dir: PathLike | None = None) -> Feeds:
     return load_feeds(study, data_dir)
 
 
+def fingerprint_of(study: Study, data_dir: PathLike | None = None) -> str:
+    """The fingerprint of the data of a study; computed once for successive studies that share them."""
+    return _fingerprint(study, data_dir)
+
+
+@latest(_data_key)
+def _fingerprint(study: Study, data_dir: PathLike | None = None) -> str:
+    return data_of(study, data_dir).fingerprint()
+
+
 def train(studies: Sequence[Study], feeds: Feeds, callbacks: Sequence[Callback]) -> list[Trainer]:
     """Train each study, with its own callback. Several must be `alike`; they are trained in step.
 

@@ -12,7 +12,7 @@ import signal
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial, wraps
@@ -20,14 +20,20 @@ from multiprocessing.connection import wait as wait_for
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from backhand import backend
+from backhand.console.terminal import make_console
 from backhand.errors import BackhandError, BackhandWarning
 from backhand.experiments.cluster.cluster import Cluster
+from backhand.experiments.cluster.progress import Progress
+from backhand.experiments.cluster.remote import Answer, Remote
+from backhand.experiments.cluster.work import Work
+from backhand.experiments.cluster.worker import Worker
 from backhand.machine import cores
 
 Key = TypeVar("Key")
 Result = TypeVar("Result")
 P = ParamSpec("P")
 Workers = int | Executor  # how many processes share the work, or an executor of one's own
+POLL = 1.0  # seconds between two looks at how many workers an executor has
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -52,17 +58,25 @@ def capacity(executor: Executor) -> int:
     return int(getattr(executor, "_max_workers", 1))  # of pools of threads and of processes, and of mpi4py's
 
 
-def results(units: Iterable[tuple[Key, Callable[[], Result]]], workers: Workers) -> Iterator[tuple[Key, Result]]:
+def results(
+    units: Iterable[tuple[Key, Callable[[], Result]]], workers: Workers, progress: Progress | None = None
+) -> Iterator[tuple[Key, Result]]:
     """Yield the result of each unit with its key as soon as it is complete.
 
-    Units are taken from the iterable when a worker is free; an executor of the caller is given all of them at once.
+    Units are taken from the iterable when a worker is free. On an executor they travel as `cluster.remote` says: a
+    worker of another version or with other data is refused, and the folder of a whole run comes back before its result.
+    progress: is given the workers and the units that each has done.
     Raises what a unit raises, and BackhandError where a worker died; units that have not begun are then dropped.
     """
+    if isinstance(workers, Executor):
+        yield from _from_executor(units, workers, progress or Progress(make_console(quiet=True)))
+        return
+    if progress is not None:
+        progress.begin(workers)
     with _executor(workers) as executor:
-        limit = workers if isinstance(workers, int) else None
         remaining, running = iter(units), dict[Future[Result], Key]()
         while True:
-            while (limit is None or len(running) < limit) and (unit := next(remaining, None)) is not None:
+            while len(running) < workers and (unit := next(remaining, None)) is not None:
                 running[executor.submit(unit[1])] = unit[0]
             if not running:
                 return
@@ -71,12 +85,56 @@ def results(units: Iterable[tuple[Key, Callable[[], Result]]], workers: Workers)
                 yield running.pop(future), future.result()
 
 
+def _from_executor(
+    units: Iterable[tuple[Key, Callable[[], Result]]], executor: Executor, progress: Progress
+) -> Iterator[tuple[Key, Result]]:
+    """Yield the results of units that an executor of the caller does, as `results` does; its owner ends it."""
+    threads = executor.threads if isinstance(executor, Cluster) else None
+    waiting = executor.waiting if isinstance(executor, Cluster) else ""
+    remaining, running = iter(units), dict[Future[Answer[Result]], tuple[Key, Callable[[], Result]]]()
+    head = Worker.here()
+    try:
+        while True:
+            with _cluster_errors(executor):
+                progress.begin(limit := capacity(executor), waiting)
+            while len(running) < max(limit, 1) and (unit := next(remaining, None)) is not None:
+                running[executor.submit(Remote.of(unit[1], threads))] = unit
+            if not running:
+                progress.close()
+                return
+            done, _ = wait(running, POLL, FIRST_COMPLETED)
+            for future in done:
+                with _cluster_errors(executor):
+                    answer = future.result()
+                key, work = running.pop(future)
+                if isinstance(work, Work) and work.folder is not None and answer.archive is not None:
+                    answer.archive.unpack(work.folder)
+                progress.unit_done(answer.worker, answer.data, head)
+                yield key, answer.result
+    finally:
+        for future in running:
+            future.cancel()
+
+
 @contextmanager
-def _executor(workers: Workers) -> Iterator[Executor]:
+def _cluster_errors(executor: Executor) -> Iterator[None]:
+    """Raise BackhandError for errors of the executor itself; those of units are raised as they are."""
+    try:
+        yield
+    except BrokenExecutor as error:
+        raise BackhandError(
+            "a worker ended before its work was done; perhaps its memory does not suffice: go on by --resume"
+        ) from error
+    except BaseException as error:
+        if isinstance(executor, Cluster) and (sentence := executor.explained(error)) is not None:
+            raise sentence from error
+        raise
+
+
+@contextmanager
+def _executor(workers: int) -> Iterator[Executor]:
     """The executor that runs the units; processes that it starts end with the context, however that ends."""
-    if isinstance(workers, Executor):
-        yield workers  # whose owner ends it
-    elif workers == 1:
+    if workers == 1:
         try:
             yield Serial()
         finally:

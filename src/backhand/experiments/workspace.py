@@ -6,6 +6,7 @@ A folder is accepted that is empty or not there yet; files that systems and edit
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +15,7 @@ from rich.console import Console
 from backhand.console.terminal import make_console
 from backhand.errors import BackhandError, CheckpointError
 from backhand.experiments import environment
+from backhand.experiments.cluster.progress import Progress
 from backhand.experiments.folders import OccupiedError, make, refuse_others, remove_empty, visible
 from backhand.experiments.kind import Kind
 from backhand.experiments.kinds import kind_of
@@ -78,6 +80,10 @@ class Workspace:
                 yield cls(folder, kind, resumed, make_console(quiet=quiet), data_sets)
         finally:
             remove_empty(created)
+
+    def progress(self) -> Progress:
+        """Who does the units of the experiment: printed, and workers of an executor noted in environment.json."""
+        return Progress(self.console, partial(environment.note_worker, self.folder))
 
     def begin(self, seed: int, files: Mapping[str, str]) -> None:
         """Write environment.json, then these files, whole, by their names: from then on there is something to resume.

@@ -1,7 +1,7 @@
 """Units of work on other machines: a Dask cluster, or the processes of `mpiexec`.
 
-`connect` gives the executor of a cluster, to which `experiments.units` hands the units. Results and whole folders travel
-back as data, and only the process that hands out the units writes files, so no shared file system is needed.
+`connect` gives the executor of a cluster, to which `experiments.units` hands the units. Results and whole folders
+travel back as data, and only the process that hands out the units writes files, so no shared file system is needed.
 """
 
 from collections.abc import Iterator

@@ -1,18 +1,22 @@
 """What is common to all clusters: an executor that knows how many units its workers can run at once."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from concurrent.futures import Executor
 
 from backhand.errors import BackhandError
+
+Share = int | Callable[[], int]  # a number of threads, or the function by which a worker finds out its own
 
 
 class Cluster(Executor):
     """An executor whose workers are processes on other machines; each of them runs one unit at a time.
 
-    threads: on how many threads each worker runs its units; None: on its share of the cores of its machine.
+    threads: on how many threads a worker runs its units, or a function that says it on the worker.
     """
 
-    threads: int | None = None
+    def __init__(self, threads: Share) -> None:
+        self.threads = threads
 
     @property
     @abstractmethod

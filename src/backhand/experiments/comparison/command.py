@@ -10,6 +10,7 @@ import typer
 from backhand.console.completion import studies
 from backhand.console.options import (
     Backend,
+    Cluster,
     DataDir,
     DataPath,
     Label,
@@ -77,6 +78,7 @@ def compare(
     resume: Resume = None,
     set_: Overrides = None,
     workers: Workers = None,
+    cluster: Cluster = None,
     backend: Backend = None,
     threads: Threads = None,
 ) -> Any:
@@ -94,7 +96,7 @@ def compare(
         refuse_another_kind(resume, "compare")
     elif data and (len(data) > 1 or (data[0] not in DATASETS and as_path(data[0]).is_dir())):
         return _show_runs(data)
-    launch = Launch(out, resume, data_dir, backend, threads, workers)
+    launch = Launch(out, resume, data_dir, backend, threads, workers, cluster)
     if not data:
         if resume is None:
             raise BackhandError("name a data set, such as `backhand compare digits`, or a comparison to --resume")

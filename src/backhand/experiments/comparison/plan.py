@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from backhand.data.dataset import Splits
+from backhand.data.dataset import Dataset, Splits
 from backhand.data.frames.options import COLUMNS
 from backhand.data.split import random_subset, stratified_subset
 from backhand.errors import BackhandError, CheckpointError
@@ -118,11 +118,22 @@ def load_pool(plan: Plan, data_dir: PathLike | None = None) -> Pool:
     return Pool(splits, folds.divide(splits, plan.folds, plan.seed))
 
 
+@latest(_key)
+def fingerprint_of(plan: Plan, data_dir: PathLike | None = None) -> str:
+    """The checksum of the samples that the folds divide, with their labels."""
+    return _sha256(load_pool(plan, data_dir).splits.train)
+
+
+def _sha256(samples: Dataset) -> str:
+    digest = hashlib.sha256()
+    digest.update(np.ascontiguousarray(samples.x).data)
+    digest.update(np.ascontiguousarray(samples.y).data)
+    return digest.hexdigest()
+
+
 def without_results(plan: Plan, splits: Splits) -> Comparison:
     """The comparison before its first training."""
-    train, digest = splits.train, hashlib.sha256()
-    digest.update(np.ascontiguousarray(train.x).data)
-    digest.update(np.ascontiguousarray(train.y).data)
+    train = splits.train
     data = Data(
         name=splits.name,
         title=splits.title,
@@ -133,7 +144,7 @@ def without_results(plan: Plan, splits: Splits) -> Comparison:
         deviations=tuple(train.y.std(0).tolist()) if splits.is_regression else (),
         sample_shape=train.x.shape[1:],
         counts=tuple(splits.counts()["train"].tolist()),
-        sha256=digest.hexdigest(),
+        sha256=_sha256(train),
     )
     studies = {network.name: network.study for network in plan.adapted_networks}
     learners = tuple(

@@ -6,12 +6,13 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 
 from backhand.experiments import units
+from backhand.experiments.cluster.progress import Progress
+from backhand.experiments.cluster.work import Work
 from backhand.experiments.comparison import KIND
 from backhand.experiments.comparison.outcome import Outcome
-from backhand.experiments.comparison.plan import Plan, Pool, load_pool, without_results
+from backhand.experiments.comparison.plan import Plan, Pool, fingerprint_of, load_pool, without_results
 from backhand.experiments.comparison.record import Comparison, Pair, Result, read, refuse_another, write
 from backhand.experiments.comparison.statistics import corrected_t, errors_of, holm, mcnemar
 from backhand.experiments.units import Workers
@@ -50,10 +51,11 @@ def run(
         workspace.begin(plan.seed, {})
         write(folder, comparison)
         workspace.console.print("\n".join((f"folder: {folder}", *pool.splits.remarks)))
-        for (learner, fold), outcome in units.results(_units(plan, comparison, workspace.data_dir), workers):
+        work, progress = _units(plan, comparison, workspace.data_dir), workspace.progress()
+        for (learner, fold), outcome in units.results(work, workers, progress):
             result = _result(learner, fold, outcome, pool)
             comparison = write(folder, _with_result(comparison, result))
-            _report_progress(workspace.console, result, comparison)
+            _report_progress(progress, result, comparison)
         finished = {"status": "finished", "pairs": pairs(comparison, names)}
         return write(folder, comparison.model_copy(update=finished))
 
@@ -73,7 +75,8 @@ def _units(
     for fold in range(plan.folds):
         for learner in plan.learners:
             if not comparison.has(learner.name, fold):
-                yield (learner.name, fold), partial(_train_and_predict, plan, learner.name, fold, data_dir)
+                train = partial(_train_and_predict, plan, learner.name, fold)
+                yield (learner.name, fold), Work(train, partial(fingerprint_of, plan), data_dir)
 
 
 def _train_and_predict(plan: Plan, name: str, fold: int, data_dir: Path | None) -> Outcome:
@@ -143,12 +146,13 @@ def _seconds_left(comparison: Comparison) -> float | None:
     return sum(times[name] for name, fold in trainings if not comparison.has(name, fold))
 
 
-def _report_progress(console: Console, result: Result, comparison: Comparison) -> None:
+def _report_progress(progress: Progress, result: Result, comparison: Comparison) -> None:
     """Print a line on a result: its error, its time, what the learner chose, and the time left."""
     seconds, folds, measure = _seconds_left(comparison), comparison.folds, comparison.measure
+    rest = f"  {time_left(progress.shared(seconds))}" if seconds else ""
     chosen = "".join(f"  {key.replace('_', ' ')} {value or 'none'}" for key, value in result.chosen.items())
     error = f"{measure.name} {measure.text(result.error):>7}"
-    console.print(
+    progress.console.print(
         f"fold {result.fold + 1:>{len(str(folds))}}/{folds}  {result.learner:<12}  {error}  "
-        f"{result.train_seconds:8.2f} s{chosen}" + (f"  {time_left(seconds)}" if seconds else "")
+        f"{result.train_seconds:8.2f} s{chosen}{rest}{progress.by}"
     )

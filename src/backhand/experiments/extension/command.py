@@ -9,6 +9,7 @@ import typer
 from backhand.console.completion import folders
 from backhand.console.options import (
     Backend,
+    Cluster,
     DataDir,
     DataPath,
     Out,
@@ -61,6 +62,7 @@ def extend(
     out: Out = None,
     resume: Resume = None,
     workers: Workers = None,
+    cluster: Cluster = None,
     backend: Backend = None,
     threads: Threads = None,
 ) -> dict[str, Any]:
@@ -71,7 +73,7 @@ def extend(
     from backhand.experiments.extension import work
     from backhand.experiments.extension.plan import Plan
 
-    launch = Launch(out, resume, data_dir, backend, threads, workers)
+    launch = Launch(out, resume, data_dir, backend, threads, workers, cluster)
     if resume is not None:
         refuse_another_kind(resume, "extend")
         refuse_other_options(context, resume)

@@ -11,6 +11,7 @@ from backhand.data.ranks import Ranks
 from backhand.errors import DivergenceError
 from backhand.experiments import units
 from backhand.experiments.build import load_feeds
+from backhand.experiments.cluster.work import Work
 from backhand.experiments.extension import KIND
 from backhand.experiments.extension.plan import Plan, prepare
 from backhand.experiments.extension.record import (
@@ -26,6 +27,7 @@ from backhand.experiments.extension.record import (
 )
 from backhand.experiments.run import work as single
 from backhand.experiments.run.record import finished_metrics
+from backhand.experiments.trainer import fingerprint_of
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.extras import COMPARE
@@ -69,7 +71,8 @@ def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = Fa
 def _train(extension: Extension, studies: dict[str, Study], workspace: Workspace, workers: Workers) -> Extension:
     """Train every way that has no figures yet, and the tree; returns the extension with their figures."""
     workspace.console.print(f"folder: {workspace.folder}")
-    for name, figures in units.results(_units(extension, studies, workspace, quiet=workers != 1), workers):
+    work, progress = _units(extension, studies, workspace, quiet=workers != 1), workspace.progress()
+    for name, figures in units.results(work, workers, progress):
         if isinstance(figures, RunFigures):
             extension = extension.model_copy(update={"ways": extension.ways | {name: figures}})
         else:
@@ -85,14 +88,15 @@ def _units(
     for way, study in studies.items():
         if not extension.ways[way].is_tested:
             workspace.console.print(f"\n{way}:")
-            folder, silent = workspace.folder / way, quiet or workspace.console.quiet
-            yield way, partial(_train_way, study, folder, workspace.data_dir, quiet=silent)
+            train = partial(_train_way, study, quiet=quiet or workspace.console.quiet)
+            yield way, Work(train, partial(fingerprint_of, study), workspace.data_dir, workspace.folder / way)
     if extension.with_tree and extension.tree is None:
         workspace.console.print(f"\n{TREE}")
-        yield TREE, partial(_grow_tree, _with_all_data(next(iter(studies.values()))), workspace.data_dir)
+        study = _with_all_data(next(iter(studies.values())))
+        yield TREE, Work(partial(_grow_tree, study), partial(fingerprint_of, study), workspace.data_dir)
 
 
-def _train_way(study: Study, folder: Path, data_dir: Path | None, *, quiet: bool) -> RunFigures:
+def _train_way(study: Study, *, folder: Path, data_dir: Path | None, quiet: bool) -> RunFigures:
     """A unit of work: train the run of one way. Returns its figures, or why the training stopped."""
     if finished_metrics(folder) is None:
         try:

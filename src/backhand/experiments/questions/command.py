@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from backhand.console.options import Backend, DataDir, Out, Overrides, Resume, Seed, Threads, Workers
+from backhand.console.options import Backend, Cluster, DataDir, Out, Overrides, Resume, Seed, Threads, Workers
 from backhand.experiments.command import Launch, carry_out, refuse_another_kind, refuse_other_options
 
 
@@ -21,6 +21,7 @@ def ask(
     set_: Overrides = None,
     seed: Seed = None,
     workers: Workers = None,
+    cluster: Cluster = None,
     backend: Backend = None,
     threads: Threads = None,
 ) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def ask(
     from backhand.console.terminal import make_console
     from backhand.experiments.questions import plan, work
 
-    launch = Launch(out, resume, data_dir, backend, threads, workers)
+    launch = Launch(out, resume, data_dir, backend, threads, workers, cluster)
     if resume is not None:
         refuse_another_kind(resume, "ask")
         refuse_other_options(context, resume)

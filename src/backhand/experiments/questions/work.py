@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-
 from backhand.errors import CheckpointError, DivergenceError
 from backhand.experiments import settings, units
 from backhand.experiments.build import Feeds
+from backhand.experiments.cluster.progress import Progress
+from backhand.experiments.cluster.work import Work
 from backhand.experiments.questions import FILE, KIND
 from backhand.experiments.questions.plan import question
 from backhand.experiments.questions.record import Cell, Data, QuestionRecord, read_question, write
 from backhand.experiments.run.kinks import activation
 from backhand.experiments.search.space import Assignment, grid
 from backhand.experiments.search.trial import data_with_validation
-from backhand.experiments.trainer import data_of
+from backhand.experiments.trainer import data_of, fingerprint_of
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.files.paths import PathLike, as_path
@@ -52,9 +52,10 @@ def run(
         write(workspace.folder, record)
         heading = f"{study.title}  {record.planned} cells on {record.data.title}"
         workspace.console.print("\n".join((f"folder: {workspace.folder}", heading, *feeds.splits.remarks)))
-        for _, cell in units.results(_units(name, study, record, workspace.data_dir), workers):
+        progress = workspace.progress()
+        for _, cell in units.results(_units(name, study, record, workspace.data_dir), workers, progress):
             record = write(workspace.folder, _with_cell(record, cell, study))
-            _report_progress(workspace.console, cell, record)
+            _report_progress(progress, cell, record)
         return record
 
 
@@ -74,7 +75,9 @@ def _units(
     trained = [cell.values for cell in record.cells]
     for values in grid(_space(study)):
         if _as_json(values) not in trained:
-            yield values, partial(_train_cell, name, changed(study, values), values, data_dir)
+            cell = changed(study, values)
+            train = partial(_train_cell, name, cell, values)
+            yield values, Work(train, partial(fingerprint_of, cell), data_dir)
 
 
 def _train_cell(name: str, study: Study, values: Assignment, data_dir: Path | None) -> Cell:
@@ -130,11 +133,11 @@ def _describe_data(feeds: Feeds) -> Data:
     )
 
 
-def _report_progress(console: Console, cell: Cell, record: QuestionRecord) -> None:
+def _report_progress(progress: Progress, cell: Cell, record: QuestionRecord) -> None:
     trained, planned = len(record.cells), record.planned
-    remaining = record.seconds / trained * (planned - trained)
-    text = _settings_text(cell.values)
-    console.print(f"cell {f'{trained}/{planned}':>7}  {text}  {cell.seconds:.1f} s  {remaining:.0f} s left")
+    remaining = progress.shared(record.seconds / trained * (planned - trained))
+    line = f"cell {f'{trained}/{planned}':>7}  {_settings_text(cell.values)}  {cell.seconds:.1f} s"
+    progress.console.print(f"{line}  {remaining:.0f} s left{progress.by}")
 
 
 def _settings_text(values: Assignment) -> str:

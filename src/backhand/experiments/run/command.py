@@ -1,5 +1,6 @@
 """`backhand run`: a study, a search or a series, new or resumed; or all series that ship."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ import typer
 from backhand.console.completion import studies
 from backhand.console.options import (
     Backend,
+    Cluster,
     DataDir,
     DataPath,
     InitFrom,
@@ -49,6 +51,7 @@ def run(
         typer.Option(metavar="URL", help="A database for the trials of a search, which several machines may share."),
     ] = None,
     workers: Workers = None,
+    cluster: Cluster = None,
     backend: Backend = None,
     threads: Threads = None,
 ) -> dict[str, Any]:
@@ -56,7 +59,7 @@ def run(
 
     The results and a report go to a folder of their own.
     """
-    launch = Launch(out, resume, data_dir, backend, threads, workers)
+    launch = Launch(out, resume, data_dir, backend, threads, workers, cluster)
     changes = Changes.of(set_, path, skip_bad_images, seed, init_from)
     if study == ALL:
         return _run_all(launch, changes, storage)
@@ -101,13 +104,10 @@ def _run(name: str, launch: Launch, changes: Changes, storage: str | None) -> di
         return carry_out(study.name, partial(search_work.run, study, resume=resumed, url=storage), launch, *options)
     if storage is not None:
         raise BackhandError(f"--storage is for searches, and {study.name} is none: it has no search table")
-    if launch.workers not in (None, 1):
-        raise BackhandError(
-            f"--workers shares out the work of searches and series, and {study.name} is a single training; leave it out"
-        )
+    alone = launch.alone(study.name)
     from backhand.experiments.run import work
 
-    return carry_out(study.name, partial(work.run, study, resume=resumed), launch.alone())
+    return carry_out(study.name, partial(work.run, study, resume=resumed), alone)
 
 
 def _run_all(launch: Launch, changes: Changes, storage: str | None) -> dict[str, Any]:
@@ -129,12 +129,11 @@ def _run_all(launch: Launch, changes: Changes, storage: str | None) -> dict[str,
     saved = next((out / name for name in shipped if (out / name / SERIES).exists()), None)
     engine.choose(launch.backend, launch.threads, saved)
     refuse_others(out, {RESULTS, *shipped})
-    options = launch.options
     if saved is not None:
-        options["data_dir"] = environment.data_dir(saved, launch.data_dir, resume=True)
+        launch = replace(launch, data_dir=environment.data_dir(saved, launch.data_dir, resume=True))
     minutes = sum(series.minutes for series in shipped.values())
     console.print(f"{len(shipped)} series, about {minutes / 60:.1f} hours in all, into {out}")
-    with interruptible(out, again=True):
+    with launch.connected() as options, interruptible(out, again=True):
         for name, series in shipped.items():
             series_work.run(series, out / name, resume=None, **options)
             for block in reports.closing(out / name):

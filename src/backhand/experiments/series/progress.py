@@ -3,8 +3,7 @@
 import time
 from collections import Counter
 
-from rich.console import Console
-
+from backhand.experiments.cluster.progress import Progress
 from backhand.experiments.series.forms import Result
 from backhand.experiments.series.training import Training
 from backhand.training.progress import time_left
@@ -13,11 +12,12 @@ from backhand.training.progress import time_left
 class SeriesProgress:
     """Prints a line for each training that is done, with the time that the rest may take.
 
+    who: does the trainings.
     seconds: the time of all these trainings, as the series states it; it is used for parts that have not begun.
     """
 
-    def __init__(self, console: Console, trainings: list[Training], seconds: float) -> None:
-        self.console, self.total, self.seconds = console, len(trainings), seconds
+    def __init__(self, who: Progress, trainings: list[Training], seconds: float) -> None:
+        self.who, self.total, self.seconds = who, len(trainings), seconds
         self.left = Counter(training.part.name for training in trainings)
         self.start = self.part_start = time.perf_counter()
         self.part_progress = ("", 0)  # the part of the latest training, and how many of its trainings are done
@@ -30,7 +30,8 @@ class SeriesProgress:
         self.left[part] -= 1
         left = self.left.total()
         rest = f"; {time_left(self._seconds_left(part))}" if left else ""
-        self.console.print(f"{self.total - left:>4}/{self.total}  {training}: {_outcome(result)}{rest}")
+        line = f"{self.total - left:>4}/{self.total}  {training}: {_outcome(result)}{rest}"
+        self.who.console.print(line + self.who.by)
 
     def part_is_done(self, training: Training) -> bool:
         """Whether the part of this training has no training left."""

@@ -42,13 +42,16 @@ class Training:
         return f"{self.part.name}: {cell}" if cell else self.part.name
 
 
-def train_group(trainings: list[Training], data_dir: PathLike | None, *, quiet: bool) -> list[Result]:
-    """Do one unit of work: trainings in step, or a whole run or search. Raises BackhandError as these do."""
+def train_whole(trainings: list[Training], *, data_dir: PathLike | None, folder: Path, quiet: bool) -> list[Result]:
+    """Do one unit of work: a whole run or search in a folder of its own. Raises BackhandError as these do."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    train_one = _run_whole if trainings[0].study.search is None else _search_whole
+    return [train_one(trainings[0], folder, data_dir, quiet=quiet)]
+
+
+def train_group(trainings: list[Training], *, data_dir: PathLike | None, quiet: bool) -> list[Result]:
+    """Do one unit of work: one training, or several in step. Raises BackhandError as these do."""
     first = trainings[0]
-    if first.part.whole:
-        first.file.parent.mkdir(parents=True, exist_ok=True)
-        train_whole = _run_whole if first.study.search is None else _search_whole
-        return [train_whole(first, data_dir, quiet=quiet)]
     name = str(first) if len(trainings) == 1 else f"{first}, and {len(trainings) - 1} more in step"
     with _ProgressBar(name, make_console(quiet=quiet)) as bar:
         studies = [training.study for training in trainings]
@@ -81,9 +84,8 @@ def result_of(trainer: Trainer, labels: dict[str, str]) -> Result:
     )
 
 
-def _run_whole(training: Training, data_dir: PathLike | None, *, quiet: bool) -> Result:
+def _run_whole(training: Training, folder: Path, data_dir: PathLike | None, *, quiet: bool) -> Result:
     """Do a run in a folder of its own; a run that was interrupted goes on."""
-    folder = training.file.with_suffix("")
     try:
         metrics = single.run(training.study, folder, data_dir=data_dir, resume=None, quiet=quiet)
     except DivergenceError:
@@ -122,9 +124,8 @@ def _exactness(metrics: Metrics) -> dict[str, float]:
     return ({"gradient_difference": max(errors)} if errors else {}) | rounding_figures
 
 
-def _search_whole(training: Training, data_dir: PathLike | None, *, quiet: bool) -> Result:
+def _search_whole(training: Training, folder: Path, data_dir: PathLike | None, *, quiet: bool) -> Result:
     """Do a search in a folder of its own. The figures are means over the runs of its best values."""
-    folder = training.file.with_suffix("")
     record = search.run(training.study, folder, data_dir=data_dir, resume=None, quiet=quiet)
     best, runs = record.complete_trials[0], record.tested_runs
     figures: dict[str, float] = {"trials": len(record.trials), "parameters": best.parameters}

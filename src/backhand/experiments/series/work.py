@@ -7,6 +7,7 @@ from pathlib import Path
 
 from backhand.errors import StudyError
 from backhand.experiments import rates, settings, units
+from backhand.experiments.cluster.work import Work
 from backhand.experiments.decide import with_some_rate
 from backhand.experiments.regressions import refuse_regression
 from backhand.experiments.run.logs import refuse_missing_loggers
@@ -25,8 +26,8 @@ from backhand.experiments.series.record import (
     write_claims,
     write_result,
 )
-from backhand.experiments.series.training import Training, train_group
-from backhand.experiments.trainer import Trainer, data_of, in_step
+from backhand.experiments.series.training import Training, train_group, train_whole
+from backhand.experiments.trainer import Trainer, data_of, fingerprint_of, in_step
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.extras import SEARCH
@@ -72,8 +73,9 @@ def run(
             f"{series.title}: {len(trainings)} runs, about {series.minutes:g} min and {series.memory:g} GiB"
             + (f"; {len(trainings) - len(left)} are done" if len(left) < len(trainings) else "")
         )
-        progress = SeriesProgress(workspace.console, left, 60 * series.minutes * len(left) / len(trainings))
-        for group, group_results in units.results(_units(left, workspace, quiet=workers != 1), workers):
+        who = workspace.progress()
+        progress = SeriesProgress(who, left, 60 * series.minutes * len(left) / len(trainings))
+        for group, group_results in units.results(_units(left, workspace, quiet=workers != 1), workers, who):
             for training, result in zip(group, group_results, strict=True):
                 write_result(training.file, result)
                 progress.print_result(training, result)
@@ -163,7 +165,16 @@ def _units(
             if part.whole:
                 kind = "run" if group[0].study.search is None else "search"
                 console.print(f"{group[0]}: a whole {kind} in {group[0].file.with_suffix('')}")
-            yield group, partial(train_group, group, data_dir, quiet=quiet or console.quiet)
+            train = train_whole if part.whole else train_group
+            yield (
+                group,
+                Work(
+                    partial(train, group, quiet=quiet or console.quiet),
+                    partial(fingerprint_of, group[0].study),
+                    data_dir,
+                    group[0].file.with_suffix("") if part.whole else None,
+                ),
+            )
 
 
 def _prepare(first: Training, workspace: Workspace) -> None:
