@@ -11,7 +11,7 @@ import time
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from backhand.errors import BackhandError
@@ -70,7 +70,7 @@ class Claims:
     storage: "Patient"
     owner: Owner
     cells: list[Values]
-    pace: Pace = Pace()
+    pace: Pace
     _beats: dict[int, int] = field(default_factory=dict)  # of our trials, by ID: the count
     _seen: dict[int, tuple[Any, float]] = field(default_factory=dict)  # of others' trials: a beat, and since when
     _lock: Any = field(default_factory=threading.Lock)
@@ -207,12 +207,10 @@ class Claims:
             beats = dict(self._beats)
         within_storage = self.storage.storage
         for trial, count in beats.items():
-            beat = [count, time.time()]
             try:
-                self.storage.once(lambda trial=trial, beat=beat: within_storage.set_trial_user_attr(trial, BEAT, beat))
+                self.storage.once(partial(within_storage.set_trial_user_attr, trial, BEAT, [count, time.time()]))
             except UpdateFinishedTrialError:
                 self.finish(trial)  # another process has taken it over
             except BackhandError:
                 break
         self.storage.remove_session()
-

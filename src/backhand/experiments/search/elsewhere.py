@@ -7,6 +7,7 @@ that their workers work on the storage themselves.
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from backhand.experiments.search.loop import Begun, Loop
 from backhand.experiments.search.outcomes import ended_trials
 from backhand.experiments.search.owner import Access, Owner, access
 from backhand.experiments.search.storage import open_storage
-from backhand.experiments.search.storages.address import without_password
+from backhand.experiments.search.storages.address import of_this_machine, without_password
 from backhand.experiments.search.trial import Outcome, TrialMonitor, train_trials
 from backhand.experiments.trainer import fingerprint_of
 from backhand.study import Study
@@ -63,7 +64,11 @@ def _groups(loop: Loop) -> Iterator[tuple[list[Begun], Work[list[Outcome]]]]:
 
 def _train(studies: list[Study], monitor: str, *, data_dir: Path | None) -> list[Outcome]:
     """Train these studies on a worker; returns their outcomes."""
-    return train_trials(studies, data_dir, [TrialMonitor(monitor, lambda epoch, value: True) for _ in studies])
+    return train_trials(studies, data_dir, [TrialMonitor(monitor, _goes_on) for _ in studies])
+
+
+def _goes_on(epoch: int, value: float) -> bool:  # noqa: ARG001, as no trial is pruned
+    return True
 
 
 def _follow(loop: Loop, shared: Access, executor: Executor) -> None:
@@ -86,5 +91,6 @@ def _loops(loop: Loop, shared: Access) -> Iterator[tuple[int, Work[None]]]:
 
 def _run_loop(study: Study, search: SearchTable, shared: Access, run: str, *, data_dir: Path | None) -> None:
     """Try trials on a worker, until none is left to begin. The password of the storage is that of its environment."""
-    with open_storage(Path(), study, search, shared, owner=Owner(run)) as storage:
+    here = replace(shared, url=of_this_machine(shared.url))
+    with open_storage(Path(), study, search, here, owner=Owner(run)) as storage:
         Loop(study, search, storage, data_dir, make_console(quiet=True), lambda *_: None).run()

@@ -13,6 +13,7 @@ from backhand.experiments.search.budget import Budget
 from backhand.experiments.search.claims import DIED
 from backhand.experiments.search.outcomes import ended_trials
 from backhand.experiments.search.record import Trial, best_trial
+from backhand.experiments.search.slots import within
 from backhand.experiments.search.space import Assignment, suggest
 from backhand.experiments.search.storage import Storage
 from backhand.experiments.search.trial import Outcome, TrialMonitor, train_trials
@@ -80,7 +81,7 @@ class Loop:
         return count > 0
 
     def groups(self) -> Iterator[list[Begun]]:
-        """Begin as many trials as train together; yields those that train in step, and nothing when no more may begin."""
+        """Begin as many trials as train together; yields those that train in step, nothing when no more may begin."""
         begun: list[Begun] = []
         while len(begun) < self.search.together and (trial := self._begin()) is not None:
             begun.append(trial)
@@ -101,6 +102,12 @@ class Loop:
         self.record(trials, self.search_of_all)
         if any(ended.number == trial.number + 1 for ended in trials):
             self.console.print(trial_line(trials, trial.number + 1, self.search, self._seconds_left(trials)))
+
+    def has_free_slot(self) -> bool:
+        """Whether a process could begin a trial now, as far as is known without beginning one."""
+        self.budget = self.storage.budget.read()
+        slots, limit = self.storage.slots(), self.budget.trials
+        return not self._time_is_over() and (bool(slots.open(limit)) or within(slots.next_free, limit))
 
     @property
     def search_of_all(self) -> SearchTable:

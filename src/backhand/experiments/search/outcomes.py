@@ -56,7 +56,7 @@ def _column(outcome: Outcome, key: str) -> tuple[float, ...]:
 
 
 def ended_trials(slots: Slots) -> list[Trial]:
-    """Return the results of a search: the trials that hold their slots and have ended, in the order of their numbers."""
+    """Return the results of a search: the trials that hold their slots and have ended, ordered by number."""
     states = _states()
     return [_trial(trial, states[trial.state]) for trial in slots.ended if "assignment" in trial.user_attrs]
 

@@ -57,11 +57,11 @@ class Owner:
     @classmethod
     def of(cls, attribute: Any) -> "Owner | None":
         """Return the owner that an attribute describes; None where it describes none."""
-        fields = {"run": str, "host": str, "pid": int, "cpu": str, "threads": int}
         if not isinstance(attribute, Mapping):
             return None
-        known = {name: attribute.get(name) for name in fields}
-        return cls(**known) if all(isinstance(known[name], kind) for name, kind in fields.items()) else None
+        kinds = {"run": str, "host": str, "pid": int, "cpu": str, "threads": int}
+        known: dict[str, Any] = {name: attribute.get(name) for name in kinds}
+        return cls(**known) if all(isinstance(known[name], kind) for name, kind in kinds.items()) else None
 
 
 @dataclass

@@ -7,27 +7,23 @@ from functools import partial
 from pathlib import Path
 
 from backhand.console.terminal import make_console
-from backhand.errors import BackhandError, CheckpointError, DivergenceError
+from backhand.errors import BackhandError, CheckpointError
 from backhand.experiments import settings, units
 from backhand.experiments.decide import decide_counts
 from backhand.experiments.kinds import kind_of
-from backhand.experiments.run import work as single
 from backhand.experiments.run.logs import refuse_missing_loggers
-from backhand.experiments.run.metrics import Metrics
-from backhand.experiments.run.record import finished_metrics
-from backhand.experiments.search import DATABASE, FILE, KIND, elsewhere, space, storage
+from backhand.experiments.search import DATABASE, FILE, KIND, best, elsewhere, space, storage
 from backhand.experiments.search.legacy import warn_of_ignored_keys
 from backhand.experiments.search.loop import Loop
 from backhand.experiments.search.outcomes import ended_trials
 from backhand.experiments.search.owner import Access, Owner
-from backhand.experiments.search.record import SearchRecord, TestedRun, Trial, best_trial, read_search, update_record
+from backhand.experiments.search.record import SearchRecord, Trial, read_search, update_record
+from backhand.experiments.search.storages.address import chosen
 from backhand.experiments.search.trial import data_with_validation
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.extras import SEARCH
-from backhand.files.names import STUDY
 from backhand.files.paths import PathLike, as_path
-from backhand.page.numbers import brief
 from backhand.study import Study, changed
 from backhand.study.search import SearchTable
 
@@ -80,7 +76,7 @@ def run(
                 workspace.begin(study.seed, _first_files(study, workspace, url))
             trials = _try_all(loop, workspace.folder, url, workers or search.workers)
             search = loop.search_of_all
-        return _test_best(study, search, trials, workspace, workers or search.workers)
+        return best.test(study, search, trials, workspace, workers or search.workers)
 
 
 def resume(
@@ -173,6 +169,18 @@ def _search_table(study: Study) -> SearchTable:
     return study.search
 
 
+def url_of(folder: Path | None, option: str | None) -> str | None:
+    """Return the address of the trials: that of --storage, or that of BACKHAND_STORAGE.
+
+    The variable is no address for a search in this folder that keeps its trials there.
+    Raises BackhandError for an option with a password.
+    """
+    url = chosen(option)
+    if option is None and folder is not None and (folder / FILE).exists() and (folder / DATABASE).exists():
+        return None
+    return url
+
+
 def _refuse_other_storage(path: Path, url: str | Access | None) -> None:
     """Raises BackhandError where the trials of this folder are not in the storage that the caller names."""
     saved = read_search(path).elsewhere
@@ -180,78 +188,6 @@ def _refuse_other_storage(path: Path, url: str | Access | None) -> None:
     if not elsewhere and url is not None:
         raise BackhandError(f"{path} keeps its trials in its own {DATABASE}; resume it without --storage")
     if elsewhere and url is None:
-        raise BackhandError(f"{path} keeps its trials in a storage of yours; name it again by --storage")
-
-
-def _test_best(
-    study: Study, search: SearchTable, trials: list[Trial], workspace: Workspace, workers: Workers
-) -> SearchRecord:
-    """Train the best values with each seed and test them; returns what search.json then holds."""
-    folder = workspace.folder
-    best = best_trial(trials, search)
-    record = update_record(folder, trials, search)
-    if best is None:
-        reasons = "; ".join(sorted({trial.reason.split(":")[0] for trial in trials if trial.reason})) or "none ended"
-        raise BackhandError(f"no trial of {folder} came to its end ({reasons}); change the space or the budget")
-    seeds = range(study.seed, study.seed + search.seeds)
-    if not seeds:
-        return record
-    values = "  ".join(f"{key} = {brief(value)}" for key, value in best.assignment.items())
-    seeds_text = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
-    workspace.console.print(f"best: {values}; training with {seeds_text}")
-    studies = {seed: changed(study, best.assignment | {"seed": seed}) for seed in seeds}
-    for wanted in studies.values():
-        _refuse_another_best(folder, wanted)
-    quiet = workspace.console.quiet or workers != 1
-    work = ((seed, partial(_train, study, folder, workspace.data_dir, quiet=quiet)) for seed, study in studies.items())
-    runs = dict(units.results(work, workers))
-    return update_record(folder, trials, search, tuple(runs[seed] for seed in seeds))
-
-
-def _run_folder(folder: Path, study: Study) -> Path:
-    return folder / f"best-seed-{study.seed}"
-
-
-def _refuse_another_best(folder: Path, wanted: Study) -> None:
-    """Raises BackhandError where the search was tested before, when another trial was the best."""
-    run_folder = _run_folder(folder, wanted)
-    if not (run_folder / STUDY).exists():
-        return
-    change = settings.difference(*map(settings.settings, (settings.read_study(run_folder), wanted)))
-    if change is not None:
         raise BackhandError(
-            f"{folder} has already been tested with the trial that was best then, and now another is best: {change}; "
-            f"a longer search with a test of its own needs a new folder"
+            f"{path} keeps its trials in a storage of yours; name it again by --storage, or BACKHAND_STORAGE"
         )
-
-
-def _train(study: Study, folder: Path, data_dir: Path | None, *, quiet: bool) -> TestedRun:
-    """Do one unit of work: a whole run of the best values. A run that has finished is only read."""
-    run_folder = _run_folder(folder, study)
-    try:
-        metrics = finished_metrics(run_folder) or single.run(
-            study, run_folder, data_dir=data_dir, resume=None, quiet=quiet
-        )
-    except DivergenceError as error:
-        return TestedRun(folder=run_folder.name, seed=study.seed, diverged=str(error))
-    figure, validation, test = _figures(metrics)
-    return TestedRun(
-        folder=run_folder.name,
-        seed=study.seed,
-        seconds=metrics.training.seconds,
-        figure=figure,
-        validation=validation,
-        test=test,
-        validation_count=sum(metrics.data.splits["validation"]),
-        failure=metrics.training.failure,
-    )
-
-
-def _figures(metrics: Metrics) -> tuple[str, float, float]:
-    """The figure by which a run is told, and its value on the validation and the test split."""
-    if metrics.test_errors is not None:
-        assert metrics.validation_errors is not None, "a search needs validation data"
-        return "rmse", metrics.validation_errors.rmse, metrics.test_errors.rmse
-    assert metrics.validation is not None, "a search needs validation data"
-    assert metrics.test is not None, "a finished run of classes has a test score"
-    return "accuracy", metrics.validation.accuracy, metrics.test.accuracy

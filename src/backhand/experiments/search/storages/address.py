@@ -63,6 +63,21 @@ def chosen(option: str | None, environment: Mapping[str, str] = os.environ) -> s
     return option
 
 
+def without_password(text: str) -> str:
+    """Return the address of a database without its password, to be sent to other machines."""
+    address = parse(text)
+    if address.url is None:
+        return text
+    plain = {key: value for key, value in address.url.query.items() if key not in ("password", "passwd")}
+    return address.url.set(password=None, query=plain).render_as_string()
+
+
+def of_this_machine(text: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the address that BACKHAND_STORAGE holds here, where it differs from this one by its password alone."""
+    own = environment.get(VARIABLE)
+    return own if own and without_password(own) == without_password(text) else text
+
+
 def parse(text: str) -> Address:
     """Read an address. Raises BackhandError, which shows nothing of it that may be a password."""
     if text.startswith(JOURNAL):
@@ -75,7 +90,7 @@ def parse(text: str) -> Address:
 def _journal(text: str) -> Address:
     name = text.removeprefix(JOURNAL)
     if not name or name.startswith("//"):
-        raise BackhandError(f"the storage {text} names no file; write journal:FILE, such as journal:/disk/trials.journal")
+        raise BackhandError(f"the storage {text} names no file; write journal:FILE, as journal:/disk/trials.journal")
     path = as_path(name).absolute()
     return Address("journal", f"{JOURNAL}{path}", path=path)
 
@@ -84,7 +99,9 @@ def _server(text: str) -> Address:
     GRPC.require("a gRPC storage")
     match = GRPC_ADDRESS.fullmatch(text)
     if match is None or int(match[2] or PORT) > 65535:
-        raise BackhandError(f"--storage is no address of a gRPC server; write grpc://HOST:PORT, such as grpc://db:{PORT}")
+        raise BackhandError(
+            f"--storage is no address of a gRPC server; write grpc://HOST:PORT, such as grpc://db:{PORT}"
+        )
     host, port = match[1], int(match[2] or PORT)
     return Address("grpc", f"grpc://{host}:{port}", host=host, port=port)
 
@@ -97,7 +114,9 @@ def _database(text: str) -> Address:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):  # whose text repeats the address, or the beginning of a password
-        raise BackhandError(f"--storage is no address of a storage that can be used; write {FORMS}") from None
+        raise BackhandError(
+            f"the storage that --storage names cannot be used: it is no address; write {FORMS}"
+        ) from None
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername == "postgresql+psycopg":

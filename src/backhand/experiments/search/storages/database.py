@@ -17,7 +17,6 @@ from backhand.experiments.search.storages.errors import NoAnswerError, no_answer
 if TYPE_CHECKING:
     import optuna
     from sqlalchemy.engine import URL
-    from sqlalchemy.exc import DBAPIError
 
 WAITS = 0.1, 0.2, 0.4, 0.8, 1.6  # seconds before each new attempt, after another process made the same tables
 PATIENCE = 60  # seconds for which SQLite waits for another process to write
@@ -155,7 +154,7 @@ class Database:
             raise unusable(self.address.shown, "no search has ever used it", "name another")
 
     def _options(self) -> dict[str, Any]:
-        """What SQLAlchemy is asked for: connections that are tried before they are used, and end when nobody answers."""
+        """The options of SQLAlchemy: connections are tried before they are used, and end when nobody answers."""
         options: dict[str, Any] = {"pool_pre_ping": True}
         if self.is_file:
             # A transaction locks the file when it begins: two that had both read and then write would both fail.
@@ -182,16 +181,10 @@ class Database:
             try:
                 return make()
             except (DBAPIError, StorageInternalError) as error:
-                cause = error.__cause__ if isinstance(error, StorageInternalError) else error
-                if not _is_statement(cause) or isinstance(self._explained(cause), NoAnswerError):
+                cause = error.__cause__ or error if isinstance(error, StorageInternalError) else error
+                if getattr(cause, "statement", None) is None or isinstance(self._explained(cause), NoAnswerError):
                     raise
             except AssertionError:  # Optuna meets tables that another process has made and not filled yet
                 pass
             time.sleep(seconds * random.uniform(0.5, 1.5))
         return make()
-
-
-def _is_statement(error: BaseException | None) -> "bool":
-    """Whether the error is one of a statement, and not of the connection."""
-    statement: DBAPIError | Any = error
-    return getattr(statement, "statement", None) is not None

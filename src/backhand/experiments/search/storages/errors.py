@@ -10,8 +10,8 @@ class NoAnswerError(BackhandError):
 def no_answer(shown: str, reason: str) -> NoAnswerError:
     """The error of a storage that does not answer.   shown: its address.   reason: what its library says."""
     return NoAnswerError(
-        f"the storage {shown} does not answer ({reason}); see that it runs and that this machine reaches it, then go on "
-        f"with --resume"
+        f"the storage {shown} does not answer ({reason}); see that it runs and that this machine reaches it, and then "
+        f"go on with --resume"
     )
 
 

@@ -152,9 +152,7 @@ class Patient(BaseStorage):
         """Set a value that a sampler has drawn."""
         self.call(lambda: self.storage.set_trial_param(trial_id, param_name, param_value_internal, distribution))
 
-    def set_trial_state_values(
-        self, trial_id: int, state: "TrialState", values: Sequence[float] | None = None
-    ) -> bool:
+    def set_trial_state_values(self, trial_id: int, state: "TrialState", values: Sequence[float] | None = None) -> bool:
         """End a trial. A second attempt reads back whether the first one had arrived."""
         attempts = 0
 

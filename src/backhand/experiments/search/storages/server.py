@@ -26,7 +26,7 @@ class Server:
     is_open: bool = False
     _opened: "list[optuna.storages.GrpcStorageProxy]" = field(default_factory=list)
 
-    def make(self, *, may_create: bool) -> "optuna.storages.BaseStorage":  # noqa: ARG002, as nothing is created
+    def make(self, *, may_create: bool) -> "optuna.storages.BaseStorage":
         """Connect to the server. Raises NoAnswerError where nothing answers within 10 s."""
         proxy = _proxy(self.address.host, self.address.port)
         self._opened.append(proxy)
@@ -68,7 +68,7 @@ def _proxy(host: str, port: int) -> "optuna.storages.GrpcStorageProxy":
     from optuna.storages._grpc import client
     from optuna.storages._grpc.auto_generated import api_pb2_grpc
 
-    class WithLimit(grpc.UnaryUnaryClientInterceptor):
+    class WithLimit(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
         def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
             return continuation(details._replace(timeout=ANSWER), request)
 
@@ -77,7 +77,7 @@ def _proxy(host: str, port: int) -> "optuna.storages.GrpcStorageProxy":
             options = [("grpc.max_receive_message_length", -1), *KEEPALIVE]
             self._channel = grpc.insecure_channel(f"{self._host}:{self._port}", options=options)
             limited = grpc.intercept_channel(self._channel, WithLimit())
-            self._stub = api_pb2_grpc.StorageServiceStub(limited)
+            self._stub = api_pb2_grpc.StorageServiceStub(limited)  # type: ignore[no-untyped-call]
             self._cache = client.GrpcClientCache(self._stub)
 
     with warnings.catch_warnings():
