@@ -78,19 +78,23 @@ class Server:
         self.process.wait(60)
 
     @contextmanager
-    def connection(self):
+    def connection(self, database="postgres"):
         """A connection of the user postgres; None where the server does not answer."""
         import psycopg
 
         try:
-            with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-                yield connection
+            connection = psycopg.connect(self.url(database), autocommit=True)
         except psycopg.OperationalError:
             yield None
+            return
+        with connection:
+            yield connection
 
-    def execute(self, statement):
-        with self.connection() as connection:
-            connection.execute(statement)
+    def execute(self, statement, database="postgres"):
+        """The rows of a statement; None where it has none."""
+        with self.connection(database) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else None
 
     def url(self, database, user="postgres"):
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"

@@ -39,9 +39,7 @@ def workers(
     searches, console = at_work.read(folder, storage), make_console()
     for search in searches:
         limit = "" if search.budget.trials is None else f" of {search.budget.trials}"
-        console.print(
-            f"{search.name}: {search.ended}{limit} trials have ended, {len(search.workers)} are being trained"
-        )
+        console.print(f"{search.name}: {search.ended}{limit} trials have ended, {len(search.workers)} are in training")
         if search.workers:
             console.print(_table(search))
     if not any(search.workers for search in searches):

@@ -18,7 +18,7 @@ from backhand.experiments.search.loop import Loop
 from backhand.experiments.search.outcomes import ended_trials
 from backhand.experiments.search.owner import Access, Owner
 from backhand.experiments.search.record import SearchRecord, Trial, read_search, update_record
-from backhand.experiments.search.storages.address import chosen
+from backhand.experiments.search.storages.address import VARIABLE, chosen
 from backhand.experiments.search.trial import data_with_validation
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
@@ -188,6 +188,4 @@ def _refuse_other_storage(path: Path, url: str | Access | None) -> None:
     if not elsewhere and url is not None:
         raise BackhandError(f"{path} keeps its trials in its own {DATABASE}; resume it without --storage")
     if elsewhere and url is None:
-        raise BackhandError(
-            f"{path} keeps its trials in a storage of yours; name it again by --storage, or BACKHAND_STORAGE"
-        )
+        raise BackhandError(f"{path} keeps its trials in a storage of yours; name it again by --storage or {VARIABLE}")

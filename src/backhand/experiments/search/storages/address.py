@@ -7,9 +7,9 @@ the environment variable BACKHAND_STORAGE holds: other users of a machine read c
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from backhand.errors import BackhandError
 from backhand.extras import GRPC, POSTGRESQL
@@ -35,7 +35,7 @@ class Address:
 
     kind: Literal["database", "journal", "grpc"]
     shown: str
-    url: "URL | None" = None
+    url: "URL | None" = field(default=None, repr=False)
     path: Path | None = None
     host: str = ""
     port: int = PORT
@@ -68,8 +68,8 @@ def without_password(text: str) -> str:
     address = parse(text)
     if address.url is None:
         return text
-    plain = {key: value for key, value in address.url.query.items() if key not in ("password", "passwd")}
-    return address.url.set(password=None, query=plain).render_as_string()
+    query = {key: value for key, value in address.url.query.items() if key not in ("password", "passwd")}
+    return _plain(address.url, query)
 
 
 def of_this_machine(text: str, environment: Mapping[str, str] = os.environ) -> str:
@@ -121,5 +121,13 @@ def _database(text: str) -> Address:
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername == "postgresql+psycopg":
         POSTGRESQL.require("a storage in PostgreSQL")
-    plain = url.set(password=None, query={})
-    return Address("database", plain.render_as_string().replace("+psycopg://", "://"), url=url)
+    return Address("database", _plain(url), url=url)
+
+
+def _plain(url: "URL", query: Mapping[str, Any] | None = None) -> str:
+    """Return the address as text, without its password, and with these options alone."""
+    from sqlalchemy.engine import URL
+
+    scheme = "postgresql" if url.drivername == "postgresql+psycopg" else url.drivername
+    plain = URL.create(scheme, url.username, None, url.host, url.port, url.database, query or {})
+    return plain.render_as_string()

@@ -142,12 +142,15 @@ class Database:
         finally:
             engine.dispose()
         if {"alembic_version", "version_info", "studies"} <= names:
+            tables = self._with_retries(lambda: self._tables(skip_table_creation=True))
             try:
-                tables = self._with_retries(lambda: self._tables(skip_table_creation=True))
-            except RuntimeError as error:
-                remedy = "let all hosts have the same version of Optuna, or name another database"
-                raise unusable(self.address.shown, str(error).split(". ")[0], remedy) from error
-            tables.engine.dispose()
+                current, known = tables.get_current_version(), tables.get_head_version()
+            finally:
+                tables.engine.dispose()
+            if current != known:
+                reason = f"its tables are those of another version of Optuna ({current}, and here {known})"
+                remedy = "let all hosts have the same version, or name another database"
+                raise unusable(self.address.shown, reason, remedy)
         elif "version_info" not in names and names & {"studies", "trials"}:
             raise unusable(self.address.shown, "it has tables of another program", "name a database of its own")
         elif not may_create and "studies" not in names:
@@ -170,7 +173,9 @@ class Database:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             address = self.url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
-            return optuna.storages.RDBStorage(address, self._options(), skip_table_creation=skip_table_creation)
+            return optuna.storages.RDBStorage(
+                address, self._options(), skip_compatibility_check=True, skip_table_creation=skip_table_creation
+            )
 
     def _with_retries(self, make: Callable[[], Result]) -> Result:
         """Make tables. Where several processes make the same ones at once, all but one fail, and try again."""
