@@ -40,7 +40,7 @@ def test_who_is_at_work_is_listed(file, url, cli):
         assert f"{os.getpid()}" in said
         assert "87.50%" in said
         status, said = cli("search", "workers", "--storage", url, "--json")
-        (found,) = json.loads(said)
+        (found,), _ = json.JSONDecoder().raw_decode(said)  # people's text follows, on standard error
         (worker,) = found["workers"]
         assert (found["name"], found["budget"], found["ended"]) == ("small", {"trials": 5, "minutes": None}, 0)
         assert (worker["pid"], worker["trial"], worker["slot"], worker["epochs"]) == (os.getpid(), 1, 1, 3)
