@@ -14,6 +14,7 @@ from tests.docs.markdown_pages import FENCE, PAGES, ROOT, blocks
 
 SHELLS = ("console", "sh")
 PROGRAMS = "pip install", "make ", "python ", "venv/bin/pip ", ". venv/", "hf auth"  # of others, or tested elsewhere
+SHARED = "--storage postgresql://me@db.example.org/trials"
 ELSEWHERE = {  # commands that need a network, another package or hours, and the test of what they do
     "backhand check layers.py --watch": "tests/check/review/test_watch.py",
     "backhand check --only softplus": "tests/docs/test_contributing.py",
@@ -33,7 +34,15 @@ ELSEWHERE = {  # commands that need a network, another package or hours, and the
     "backhand run my-study.toml --init-from torchvision:resnet18": "tests/weights/test_published.py",
     "backhand run all --data-dir DATA": "tests/cli/test_results.py",
     "backhand run r4-mnist-four-models --data-dir DATA": "tests/experiments/series/test_series.py",
-}
+} | dict.fromkeys(
+    (
+        f"backhand run digits-search.toml {SHARED} --out runs/digits-search-a",
+        f"backhand search workers runs/digits-search-a {SHARED}",
+        f"backhand run --resume runs/digits-search-a {SHARED} --set search.trials=80",
+        f"backhand run --resume runs/digits-search-1 {SHARED} --set search.seeds=3",
+    ),
+    "tests/docs/test_search_on_many_hosts_guide.py",
+)
 SMALL_RUN = ("--set", "train.epochs=1", "--set", "data.train_size=150")
 SMALL_QUESTION = ("--set", "train.epochs=1", "--set", "data.train_size=100")
 TINY = ("--set", "data.validation=0.2", "--set", "data.train_size=40", "--set", "train.epochs=1")  # of 100 images
