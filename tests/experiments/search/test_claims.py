@@ -86,18 +86,18 @@ def test_a_living_host_keeps_its_trial_however_long_it_takes(opened, clock):
     one, other = opened(), opened()
     begin(one)
     for _ in range(3):
-        assert other.claims.others(5, living=True) == 1
+        assert other.claims.unfinished(5, living=True) == 1
         one.claims.beat()
         clock[0] += 10 * DEAD
-    assert other.claims.others(5, living=True) == 1  # it has moved since it was last seen
+    assert other.claims.unfinished(5, living=True) == 1  # it has moved since it was last seen
     clock[0] += DEAD - 1
-    assert other.claims.others(5, living=True) == 1
+    assert other.claims.unfinished(5, living=True) == 1
     clock[0] += 1
-    assert other.claims.others(5, living=True) == 0
-    assert other.claims.others(5) == 1
-    assert one.claims.others(5) == 0
+    assert other.claims.unfinished(5, living=True) == 0
+    assert other.claims.unfinished(5) == 1
+    assert one.claims.unfinished(5) == 0
     one.claims.beat()
-    assert other.claims.others(5, living=True) == 1  # it lives after all
+    assert other.claims.unfinished(5, living=True) == 1  # it lives after all
 
 
 def test_the_time_during_which_a_storage_does_not_answer_lets_nobody_die(opened, clock):
@@ -116,6 +116,7 @@ def test_who_gives_up_says_so_and_nobody_has_to_wait(opened):
     _, _, assignment = begin(one)
     assert other.claims.claim(1) is None
     one.claims.give_up()
+    assert (other.claims.unfinished(1), other.claims.unfinished(1, living=True)) == (1, 0)  # it has yet to be repeated
     claim, _, again = begin(other, 1)
     assert (claim.slot, claim.is_again, claim.deaths, again) == (1, True, 0, assignment)
     assert one.claims.claim(1) is None  # somebody was faster
@@ -132,7 +133,7 @@ def test_the_result_of_a_host_that_stood_still_too_long_does_not_count_twice(ope
     one.claims.beat()
     assert end(other, second, again)
     assert numbers(one) == numbers(other) == [2]
-    assert (other.claims.others(5), other.claims.claim(1)) == (0, None)
+    assert (other.claims.unfinished(5), other.claims.claim(1)) == (0, None)
 
 
 def test_a_trial_that_ends_at_the_moment_when_it_is_given_up_counts_once(opened):

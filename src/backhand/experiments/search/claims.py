@@ -167,11 +167,17 @@ class Claims:
         still = {ID: now - max(since, self.storage.answered) for ID, (_, since) in self._seen.items()}
         return {ID for ID, seconds in still.items() if seconds >= self.pace.dead}
 
-    def others(self, limit: int | None, *, living: bool = False) -> int:
-        """Return how many trials other processes train; living: of those that live, as far as is known."""
+    def unfinished(self, limit: int | None, *, living: bool = False) -> int:
+        """Return how many trials have yet to end: those that other processes train, and those that were interrupted.
+
+        living: only those of processes that live, as far as is known, where no trial is going to be repeated.
+        """
         slots = self.slots()
-        dead = self._standing_still(slots) if living else set()
-        return sum(trial._trial_id not in dead | self._beats.keys() for trial in slots.running(limit).values())
+        running = slots.running(limit).values()
+        if living:
+            dead = self._standing_still(slots)
+            return sum(trial._trial_id not in dead | self._beats.keys() for trial in running)
+        return sum(trial._trial_id not in self._beats for trial in running) + len(slots.open(limit))
 
     def give_up(self) -> None:
         """Let any process begin the unfinished trials of our run at once, those of its other workers, too.

@@ -70,9 +70,12 @@ class Loop:
                     self.save(group, train_trials([begun.study for begun in group], self.data_dir, monitors))
 
     def wait(self) -> bool:
-        """Wait a moment for the trials of other processes; returns False, at once, where there are none."""
+        """Wait a moment for trials that have yet to end; returns False, at once, where there are none.
+
+        Such a trial may be interrupted at any moment, and is then one to begin again.
+        """
         claims = self.storage.claims
-        count = claims.others(self.budget.trials, living=self._time_is_over())
+        count = claims.unfinished(self.budget.trials, living=self._time_is_over())
         if count and not self._is_waiting:
             self.console.print(f"waiting for {counted(count, 'trial')} of other processes")
         self._is_waiting = count > 0

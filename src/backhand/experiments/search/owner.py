@@ -29,9 +29,9 @@ class Pace:
 
 @dataclass(frozen=True)
 class Access:
-    """How a search reaches a storage that hosts share: its address, and the rhythm."""
+    """How a search reaches a storage that hosts share: its address, which may hold a password, and the rhythm."""
 
-    url: str
+    url: str = field(repr=False)
     pace: Pace = Pace()
 
 
