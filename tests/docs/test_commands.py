@@ -13,7 +13,7 @@ from tests.docs.example_folder import WIDTH, backhand, build
 from tests.docs.markdown_pages import FENCE, PAGES, ROOT, blocks
 
 SHELLS = ("console", "sh")
-PROGRAMS = "pip install", "make ", "python ", "venv/bin/pip ", ". venv/", "hf auth"  # of others, or tested elsewhere
+PROGRAMS = "pip install", "make ", "python ", "venv/bin/pip ", ". venv/", "hf auth", "dask ", "mpiexec "  # of others
 SHARED = "--storage postgresql://me@db.example.org/trials"
 ELSEWHERE = {  # commands that need a network, another package or hours, and the test of what they do
     "backhand check layers.py --watch": "tests/check/review/test_watch.py",
@@ -24,6 +24,8 @@ ELSEWHERE = {  # commands that need a network, another package or hours, and the
     "backhand run digits --set model.activation=swish": "tests/plugins/test_example.py",
     "backhand ask dropout --out dropout": "tests/experiments/questions/test_questions.py",
     "backhand run width.toml --workers 2": "tests/experiments/series/test_series_as_it_began.py",
+    "backhand run width.toml --cluster tcp://head:8786": "tests/docs/test_cluster_guide.py",
+    "backhand run --resume FOLDER --cluster tcp://head:8786": "tests/docs/test_cluster_guide.py",
     "backhand data verify mnist": "tests/data/test_verify.py",
     "backhand data verify fashion_mnist": "tests/data/test_verify.py",
     "backhand data fetch mnist": "tests/data/test_download.py",

@@ -6,7 +6,7 @@ A single table makes what it describes by itself: `table.make(...)`, see `backha
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from backhand.data.feed import Feed
 from backhand.data.shards import Shards
 from backhand.data.standardize import Mode, Standardizer
 from backhand.errors import CheckpointError, ModelError, StudyError
+from backhand.experiments.cluster.places import local
 from backhand.experiments.splits import StudySplits, inherited_scaling, load_study_splits
 from backhand.files.paths import PathLike
 from backhand.model.sequential import Sequential
@@ -174,7 +175,7 @@ def init_weights(study: Study, model: Sequential) -> Transfer | None:
     if path is None:
         return None
     try:
-        return transfer(model, path, grow=grow)
+        return replace(transfer(model, local(path), grow=grow), source=str(path))
     except CheckpointError as error:
         raise CheckpointError(f"{'extend.run' if grow else 'train.init_from'}: {error}") from error
 

@@ -75,8 +75,9 @@ class Environment(FileRecord):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Everything that the file holds, by name, for a report to show."""
-        return self.model_dump(mode="json", exclude_unset=True, exclude={"version"})
+        """Everything that the file holds, by name, for a report to show; no workers where there were none."""
+        hidden = {"version"} if self.workers else {"version", "workers"}
+        return self.model_dump(mode="json", exclude_unset=True, exclude=hidden)
 
 
 def data_dir(folder: Path, given: PathLike | None, *, resume: bool) -> Path | None:

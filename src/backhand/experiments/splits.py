@@ -14,6 +14,7 @@ from backhand.data.standardize import Standardizer
 from backhand.data.value_range import ValueRange
 from backhand.errors import DataError
 from backhand.experiments import environment
+from backhand.experiments.cluster.places import local
 from backhand.experiments.settings import read_study
 from backhand.files.paths import PathLike
 from backhand.study import Study
@@ -47,9 +48,10 @@ def load_study_splits(study: Study, data_dir: PathLike | None = None) -> StudySp
         splits = load_data_set(table, data_dir)
         splits = splits if table.classes is None else splits.select_classes(table.classes)
         return divided(splits if table.groups is None else splits.group_classes(table.groups), study)
-    base = read_study(study.extend.run)
-    old = load_study_splits(base, environment.data_dir_with(base.data.name, study.extend.run, data_dir))
-    splits = _load_new(study, old.splits, environment.data_dir_with(study.extend.name, study.extend.run, data_dir))
+    run = local(study.extend.run)
+    base = read_study(run)
+    old = load_study_splits(base, environment.data_dir_with(base.data.name, run, data_dir))
+    splits = _load_new(study, old.splits, environment.data_dir_with(study.extend.name, run, data_dir))
     share = min(len(old.held_out) / len(old.splits.train), 0.5) if old.held_out is not None else 0.0
     halved = study.model_copy(update={"data": study.data.model_copy(update={"validation": share, "train_size": None})})
     return _extended(old, divided(splits, halved), old_data=study.extend.old_data)
@@ -59,7 +61,7 @@ def inherited_scaling(study: Study) -> Standardizer | None:
     """The scaling that belongs to the weights of the run that is extended; None where there are none to keep."""
     if study.extend is None or study.extend.afresh:
         return None
-    arrays, _ = checkpoint.load(file_of(study.extend.run))
+    arrays, _ = checkpoint.load(file_of(local(study.extend.run)))
     prefix = "standardizer."
     values = {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
     return Standardizer.from_arrays(values)

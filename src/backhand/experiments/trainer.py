@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self, TypeVar
 
 from backhand.errors import DivergenceError
@@ -15,6 +16,7 @@ from backhand.experiments.build import (
     model_for,
 )
 from backhand.experiments.decide import decide
+from backhand.experiments.settings import read_study
 from backhand.experiments.units import latest
 from backhand.files.paths import PathLike
 from backhand.study import Study
@@ -126,6 +128,17 @@ def fingerprint_of(study: Study, data_dir: PathLike | None = None) -> str:
 @latest(_data_key)
 def _fingerprint(study: Study, data_dir: PathLike | None = None) -> str:
     return data_of(study, data_dir).fingerprint()
+
+
+def weights_of(*studies: Study) -> tuple[Path, ...]:
+    """The runs and files of weights that the trainings of these studies read, each once.
+
+    A run that is extended may extend another one.
+    """
+    runs = list(dict.fromkeys(study.extend.run for study in studies if study.extend is not None))
+    weights = [path for study in studies if (path := study.train.init_from) is not None and path.exists()]
+    below = weights_of(*map(read_study, runs)) if runs else ()
+    return tuple(dict.fromkeys((*runs, *weights, *below)))
 
 
 def train(studies: Sequence[Study], feeds: Feeds, callbacks: Sequence[Callback]) -> list[Trainer]:

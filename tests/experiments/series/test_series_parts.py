@@ -11,6 +11,7 @@ from rich.console import Console
 
 from backhand.errors import BackhandError, StudyError
 from backhand.experiments import reports
+from backhand.experiments.cluster.progress import Progress
 from backhand.experiments.series import work
 from backhand.experiments.series.claims import verdicts
 from backhand.experiments.series.forms import Result
@@ -124,7 +125,7 @@ def test_the_time_left_is_that_of_this_part_and_what_the_series_says_of_others(f
     file.write_text(TEXT + second)
     cells, now, output = list(expand(load_series(str(file)), tmp_path)), [0.0], io.StringIO()
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
-    progress = SeriesProgress(Console(file=output, width=200), cells, seconds=80.0)
+    progress = SeriesProgress(Progress(Console(file=output, width=200)), cells, seconds=80.0)
     result = Result(status="diverged")
     for training in cells:
         now[0] += 2 if training.part.name == "table" else 3

@@ -19,30 +19,31 @@ MODE = 0o644
 
 @dataclass(frozen=True)
 class Archive:
-    """The files of a folder, as a tar archive of equal bytes for equal files.
+    """The files of a folder, or a single one, as a tar archive of equal bytes for equal files.
 
-    content: the archive.   sha256: its checksum.
+    content: the archive.   sha256: its checksum.   is_file: whether it was made of a single file.
     """
 
     content: bytes
     sha256: str
+    is_file: bool = False
 
     @classmethod
-    def of(cls, folder: Path) -> Self | None:
-        """The folder as an archive; None where it is missing, or has no files.
+    def of(cls, path: Path) -> Self | None:
+        """The folder or file as an archive; None where it is missing, or has no files.
 
         Hidden files are left out: those are locks, and temporary ones of a process that writes. So are links.
         """
-        buffer = io.BytesIO()
+        folder, buffer = path.parent if path.is_file() else path, io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
-            names = sorted(_files(folder))
+            names = [path.name] if path.is_file() else sorted(_files(folder))
             for name in names:
                 content = folder.joinpath(name).read_bytes()
                 entry = tarfile.TarInfo(name)
                 entry.size, entry.mode = len(content), MODE
                 archive.addfile(entry, io.BytesIO(content))
         content = buffer.getvalue()
-        return cls(content, hashlib.sha256(content).hexdigest()) if names else None
+        return cls(content, hashlib.sha256(content).hexdigest(), path.is_file()) if names else None
 
     def unpack(self, folder: Path) -> None:
         """Put the files into this folder, in place of all that it held.

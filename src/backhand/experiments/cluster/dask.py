@@ -1,14 +1,20 @@
 """Units on a Dask cluster: `dask scheduler` on one machine, `dask worker tcp://host:8786` on the others."""
 
+import asyncio
 import logging
+import os
+import pickle
 import platform
+import socket
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import Any, TypeVar
 
+import backhand
 from backhand.errors import BackhandError
 from backhand.experiments.cluster.cluster import Cluster, Share
 from backhand.extras import DASK
@@ -48,24 +54,25 @@ class DaskCluster(Cluster):
         """Hand a call to the scheduler; its future is cancelled where the scheduler is lost."""
         if self.client.status != "running":
             raise self._lost()
-        return self._executor.submit(fn, *args, **kwargs)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of large units, which carry weights or an unfinished run
+            future: Future[Result] = self._executor.submit(_carried(partial(fn, *args, **kwargs)))
+        return future
 
     def explained(self, error: BaseException) -> BackhandError | None:
         """The sentence for a lost scheduler, killed workers, or machines that cannot read a unit."""
         from distributed import KilledWorker
+        from distributed.comm.core import CommClosedError
 
         if isinstance(error, KilledWorker):
             return BackhandError(
                 "the workers that began a unit ended one after the other; perhaps their memory does not suffice for "
                 "it: start workers with more, and go on by --resume"
             )
-        if isinstance(error, CancelledError | OSError | TimeoutError):
+        if isinstance(error, CancelledError | CommClosedError):
             return self._lost()
-        if _cannot_read(error):
-            return BackhandError(
-                f"a machine of the cluster {self.address} cannot read the units of this Backhand ({error}); install "
-                f"the same version on the machines of the scheduler and of all workers, and start them again"
-            )
+        if isinstance(error, ImportError) and error.path == "unit":
+            return BackhandError(f"{error.msg}; install Backhand {backhand.__version__} there, and start it again")
         return None
 
     def _lost(self) -> BackhandError:
@@ -75,11 +82,23 @@ class DaskCluster(Cluster):
         )
 
 
-def _cannot_read(error: BaseException) -> bool:
-    """Whether a scheduler or worker lacks what a unit is pickled by."""
-    if isinstance(error, ImportError):
-        return (error.name or "").partition(".")[0] == "backhand"
-    return "Error during deserialization" in str(error) or "Can't get attribute" in str(error)
+def _carried(call: Callable[[], Result]) -> Callable[[], Result]:
+    """The call in a form that every machine of a cluster can pass on.
+
+    A function inside a function travels with its code, so neither the scheduler nor a worker needs Backhand to receive
+    it. A worker would end otherwise, and so would the next one that is given the unit.
+    """
+    content = pickle.dumps(call)
+
+    def carried() -> Any:  # no name of Backhand may occur in it
+        try:
+            unit = pickle.loads(content)
+        except (ImportError, AttributeError) as error:
+            name = f"{socket.gethostname()}:{os.getpid()}"
+            raise ImportError(f"worker {name} cannot read a unit of Backhand ({error})", path="unit") from None
+        return unit()
+
+    return carried
 
 
 def own_threads() -> int:
@@ -95,11 +114,14 @@ def connect(address: str, threads: int | None) -> Iterator[DaskCluster]:
     DASK.require(f"--cluster {address}")
     import distributed
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what happens there is said in sentences
+    for name in [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what happens there is said in sentences
     connection: Any = distributed.Client  # which has no types
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # other versions are refused below
         try:
+            with ThreadPoolExecutor(1) as thread:  # in which no event loop runs yet
+                thread.submit(lambda: asyncio.run(_answer(address))).result()
             client: Any = connection(address, timeout=TIMEOUT, set_as_default=False, name="backhand")
         except (OSError, TimeoutError) as error:
             raise BackhandError(
@@ -113,6 +135,19 @@ def connect(address: str, threads: int | None) -> Iterator[DaskCluster]:
         yield DaskCluster(client, address, own_threads if threads is None else threads)
     finally:
         client.close(timeout=2)
+
+
+async def _answer(address: str) -> None:
+    """Return when the scheduler has answered, for which a client of Dask would wait for ever.
+
+    Raises OSError or TimeoutError where it does not, and ValueError for what is no address.
+    """
+    from distributed.comm.addressing import get_address_host_port
+    from distributed.comm.core import connect as open_connection
+
+    get_address_host_port(address)
+    comm: Any = await asyncio.wait_for(open_connection(address, timeout=TIMEOUT), TIMEOUT)  # type: ignore[no-untyped-call]
+    comm.abort()
 
 
 def _refuse_other_versions(client: Any, address: str) -> None:

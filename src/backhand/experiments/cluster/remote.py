@@ -2,8 +2,8 @@
 
 import pickle
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Generic, TypeVar
@@ -12,6 +12,7 @@ from backhand import backend
 from backhand.errors import BackhandError
 from backhand.experiments.cluster.archive import Archive
 from backhand.experiments.cluster.cluster import Share
+from backhand.experiments.cluster.places import unpacked
 from backhand.experiments.cluster.work import Work
 from backhand.experiments.cluster.worker import Worker, prepare
 
@@ -35,7 +36,7 @@ class Remote(Generic[Result]):
 
     unit: the pickled unit, which is read only once the worker is known to have the head's version of Backhand.
     data: the fingerprint of its data on the head, "" for a unit that does not say what it reads.
-    archive: what the folder of a whole run holds so far.
+    reads: what it reads besides, by its path on the head.   archive: what the folder of a whole run holds so far.
     """
 
     unit: bytes
@@ -43,16 +44,18 @@ class Remote(Generic[Result]):
     backend: str
     threads: Share | None
     data: str = ""
+    reads: Mapping[Path, Archive] = field(default_factory=dict)
     archive: Archive | None = None
 
     @classmethod
     def of(cls, unit: Callable[[], Result], threads: Share | None) -> "Remote[Result]":
         """The unit as it travels from this process. threads: as in `prepare`. Raises what reading its data raises."""
-        data, archive = "", None
-        if isinstance(unit, Work):
-            data = unit.fingerprint(unit.data_dir)
-            archive = None if unit.folder is None else Archive.of(unit.folder)
-        return cls(pickle.dumps(unit), Worker.here(), backend.chosen(), threads, data, archive)
+        remote = cls(pickle.dumps(unit), Worker.here(), backend.chosen(), threads)
+        if not isinstance(unit, Work):
+            return remote
+        reads = {path: archive for path in unit.reads if (archive := Archive.of(path)) is not None}
+        archive = None if unit.folder is None else Archive.of(unit.folder)
+        return replace(remote, data=unit.fingerprint(unit.data_dir), reads=reads, archive=archive)
 
     def __call__(self) -> Answer[Result]:
         """Do the unit in this process.
@@ -63,18 +66,20 @@ class Remote(Generic[Result]):
         with ONE_UNIT:
             worker = prepare(self.head, self.backend, self.threads)
             unit = pickle.loads(self.unit)
-            return self._do(unit, worker) if isinstance(unit, Work) else Answer(worker, unit())
+            if not isinstance(unit, Work):
+                return Answer(worker, unit())
+            with TemporaryDirectory(prefix="backhand-") as temporary, unpacked(self.reads, Path(temporary, "reads")):
+                return self._do(unit, worker, Path(temporary))
 
-    def _do(self, work: Work[Result], worker: Worker) -> Answer[Result]:
+    def _do(self, work: Work[Result], worker: Worker, temporary: Path) -> Answer[Result]:
         work = replace(work, data_dir=self._checked_data(work, worker))
         if work.folder is None:
             return Answer(worker, work(), self.data)
-        with TemporaryDirectory(prefix="backhand-") as temporary:
-            folder = Path(temporary, work.folder.name)
-            if self.archive is not None:
-                self.archive.unpack(folder)
-            result = replace(work, folder=folder)()
-            return Answer(worker, result, self.data, Archive.of(folder))
+        folder = temporary / work.folder.name
+        if self.archive is not None:
+            self.archive.unpack(folder)
+        result = replace(work, folder=folder)()
+        return Answer(worker, result, self.data, Archive.of(folder))
 
     def _checked_data(self, work: Work[Any], worker: Worker) -> Path | None:
         """The folder of data sets on this machine: the head's if there is one of that name, else the worker's own."""

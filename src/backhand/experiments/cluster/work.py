@@ -16,12 +16,14 @@ class Work(Generic[Result]):
     `partial` of one, which can be pickled, as can its result.
     fingerprint: of the data that it reads, from the folder of data sets: other data on a worker are refused by it.
     data_dir: the folder of data sets here; a worker that has no such folder looks in its own.
+    reads: runs and files of weights that it reads, besides the data; they travel to a worker, see `places`.
     folder: of a whole run: a worker begins with what is in it, and what the worker has made of it replaces it.
     """
 
     call: Callable[..., Result]
     fingerprint: Callable[[Path | None], str]
     data_dir: Path | None = None
+    reads: tuple[Path, ...] = ()
     folder: Path | None = None
 
     def __call__(self) -> Result:

@@ -83,7 +83,8 @@ def prepare(head: Worker, name: str, threads: Share | None) -> Worker:
             f"worker {here.name} has Backhand {here.backhand}, and this process has {head.backhand}; install the same "
             f"version on all machines, such as by `pip install backhand=={head.backhand}`, and start the workers again"
         )
-    warnings.simplefilter("ignore", BackhandWarning)  # the head has shown it already
+    if here.name != head.name:
+        warnings.simplefilter("ignore", BackhandWarning)  # the head has shown it already
     count = min(threads(), cores()) if callable(threads) else threads
     try:
         backend.use(name, count)

@@ -15,6 +15,7 @@ from backhand.experiments.comparison.outcome import Outcome
 from backhand.experiments.comparison.plan import Plan, Pool, fingerprint_of, load_pool, without_results
 from backhand.experiments.comparison.record import Comparison, Pair, Result, read, refuse_another, write
 from backhand.experiments.comparison.statistics import corrected_t, errors_of, holm, mcnemar
+from backhand.experiments.trainer import weights_of
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.extras import COMPARE
@@ -75,8 +76,8 @@ def _units(
     for fold in range(plan.folds):
         for learner in plan.learners:
             if not comparison.has(learner.name, fold):
-                train = partial(_train_and_predict, plan, learner.name, fold)
-                yield (learner.name, fold), Work(train, partial(fingerprint_of, plan), data_dir)
+                train, data = partial(_train_and_predict, plan, learner.name, fold), partial(fingerprint_of, plan)
+                yield (learner.name, fold), Work(train, data, data_dir, weights_of(*plan.networks))
 
 
 def _train_and_predict(plan: Plan, name: str, fold: int, data_dir: Path | None) -> Outcome:

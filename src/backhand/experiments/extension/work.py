@@ -27,7 +27,7 @@ from backhand.experiments.extension.record import (
 )
 from backhand.experiments.run import work as single
 from backhand.experiments.run.record import finished_metrics
-from backhand.experiments.trainer import fingerprint_of
+from backhand.experiments.trainer import fingerprint_of, weights_of
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.extras import COMPARE
@@ -89,11 +89,15 @@ def _units(
         if not extension.ways[way].is_tested:
             workspace.console.print(f"\n{way}:")
             train = partial(_train_way, study, quiet=quiet or workspace.console.quiet)
-            yield way, Work(train, partial(fingerprint_of, study), workspace.data_dir, workspace.folder / way)
+            folder, data = workspace.folder / way, partial(fingerprint_of, study)
+            yield way, Work(train, data, workspace.data_dir, weights_of(study), folder)
     if extension.with_tree and extension.tree is None:
         workspace.console.print(f"\n{TREE}")
         study = _with_all_data(next(iter(studies.values())))
-        yield TREE, Work(partial(_grow_tree, study), partial(fingerprint_of, study), workspace.data_dir)
+        yield (
+            TREE,
+            Work(partial(_grow_tree, study), partial(fingerprint_of, study), workspace.data_dir, weights_of(study)),
+        )
 
 
 def _train_way(study: Study, *, folder: Path, data_dir: Path | None, quiet: bool) -> RunFigures:

@@ -17,7 +17,7 @@ from backhand.experiments.questions.record import Cell, Data, QuestionRecord, re
 from backhand.experiments.run.kinks import activation
 from backhand.experiments.search.space import Assignment, grid
 from backhand.experiments.search.trial import data_with_validation
-from backhand.experiments.trainer import data_of, fingerprint_of
+from backhand.experiments.trainer import data_of, fingerprint_of, weights_of
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.files.paths import PathLike, as_path
@@ -77,7 +77,7 @@ def _units(
         if _as_json(values) not in trained:
             cell = changed(study, values)
             train = partial(_train_cell, name, cell, values)
-            yield values, Work(train, partial(fingerprint_of, cell), data_dir)
+            yield values, Work(train, partial(fingerprint_of, cell), data_dir, weights_of(cell))
 
 
 def _train_cell(name: str, study: Study, values: Assignment, data_dir: Path | None) -> Cell:

@@ -10,7 +10,7 @@ from backhand.experiments.run import work as single
 from backhand.experiments.run.metrics import Metrics
 from backhand.experiments.run.record import finished_metrics
 from backhand.experiments.search.record import SearchRecord, TestedRun, Trial, best_trial, update_record
-from backhand.experiments.trainer import fingerprint_of
+from backhand.experiments.trainer import fingerprint_of, weights_of
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.files.names import STUDY
@@ -68,7 +68,7 @@ def _training(study: Study, folder: Path, data_dir: Path | None, *, quiet: bool)
     """Return the unit that trains the best values as a whole run, in a folder of its own."""
     run_folder = _run_folder(folder, study)
     call = partial(_train, study, run_folder.name, quiet=quiet)
-    return Work(call, partial(fingerprint_of, study), data_dir, run_folder)
+    return Work(call, partial(fingerprint_of, study), data_dir, weights_of(study), run_folder)
 
 
 def _train(study: Study, name: str, *, folder: Path, data_dir: Path | None, quiet: bool) -> TestedRun:

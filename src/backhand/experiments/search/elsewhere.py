@@ -21,7 +21,7 @@ from backhand.experiments.search.owner import Access, Owner, access
 from backhand.experiments.search.storage import open_storage
 from backhand.experiments.search.storages.address import of_this_machine, without_password
 from backhand.experiments.search.trial import Outcome, TrialMonitor, train_trials
-from backhand.experiments.trainer import fingerprint_of
+from backhand.experiments.trainer import fingerprint_of, weights_of
 from backhand.study import Study
 from backhand.study.search import SearchTable
 
@@ -58,8 +58,9 @@ def _groups(loop: Loop) -> Iterator[tuple[list[Begun], Work[list[Outcome]]]]:
     fingerprint = partial(fingerprint_of, loop.study)
     while groups := list(loop.groups()):
         for group in groups:
-            call = partial(_train, [begun.study for begun in group], loop.search.monitor)
-            yield group, Work(call, fingerprint, loop.data_dir)
+            studies = [begun.study for begun in group]
+            call = partial(_train, studies, loop.search.monitor)
+            yield group, Work(call, fingerprint, loop.data_dir, weights_of(*studies))
 
 
 def _train(studies: list[Study], monitor: str, *, data_dir: Path | None) -> list[Outcome]:
@@ -85,7 +86,7 @@ def _loops(loop: Loop, shared: Access) -> Iterator[tuple[int, Work[None]]]:
     fingerprint, run_of_all, number = partial(fingerprint_of, loop.study), loop.storage.claims.owner.run, 0
     while loop.has_free_slot():
         call = partial(_run_loop, loop.study, loop.search, shared, run_of_all)
-        yield number, Work(call, fingerprint, loop.data_dir)
+        yield number, Work(call, fingerprint, loop.data_dir, weights_of(loop.study))
         number += 1
 
 

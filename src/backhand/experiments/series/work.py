@@ -27,7 +27,7 @@ from backhand.experiments.series.record import (
     write_result,
 )
 from backhand.experiments.series.training import Training, train_group, train_whole
-from backhand.experiments.trainer import Trainer, data_of, fingerprint_of, in_step
+from backhand.experiments.trainer import Trainer, data_of, fingerprint_of, in_step, weights_of
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.extras import SEARCH
@@ -172,6 +172,7 @@ def _units(
                     partial(train, group, quiet=quiet or console.quiet),
                     partial(fingerprint_of, group[0].study),
                     data_dir,
+                    weights_of(*[training.study for training in group]),
                     group[0].file.with_suffix("") if part.whole else None,
                 ),
             )
