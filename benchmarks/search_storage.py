@@ -57,7 +57,8 @@ class Round:
 
     def __init__(self, server: Any, folder: Path, study: Path, draws: random.Random) -> None:
         self.server, self.folder, self.study, self.draws = server, folder, study, draws
-        self.url = server.url(server.new_database())
+        self.database = server.new_database()
+        self.url = server.url(self.database)
         self.hosts: list[subprocess.Popen[str]] = []
         self.start, self.events = time.monotonic(), list[str]()
 
@@ -92,16 +93,30 @@ class Round:
 
     def note(self, event: str) -> None:
         """Note an event."""
-        self.events.append(f"{event} at {time.monotonic() - self.start:.0f} s")
+        self.events.append(f"{event} at {time.monotonic() - self.start:.0f} s, {self.results_so_far()} results")
 
-    def run(self, seconds: float) -> None:
-        """Run the search; what is done to it happens in its first so many seconds."""
+    def results_so_far(self) -> int:
+        """How many trials have ended."""
+        import psycopg
+
+        try:
+            rows = self.server.execute("SELECT count(*) FROM trials WHERE state = 'COMPLETE'", self.database)
+        except psycopg.Error:  # no host has made the tables yet
+            return 0
+        return int(rows[0][0])
+
+    def run(self) -> None:
+        """Run the search; what is done to it happens at random moments, the last one before its last quarter."""
         for _ in range(HOSTS - 1):
             self.begin_host()
         actions: list[Callable[[], None]] = [self.kill_host, self.kill_host, self.restart, self.late]
-        timed = sorted(((self.draws.uniform(3, seconds), action) for action in actions), key=lambda pair: pair[0])
+        timed = sorted(
+            ((self.draws.randrange(TRIALS * 3 // 4), action) for action in actions), key=lambda pair: pair[0]
+        )
         for moment, action in timed:
-            time.sleep(max(0.0, self.start + moment - time.monotonic()))
+            while self.results_so_far() < moment:
+                time.sleep(0.05)
+            time.sleep(self.draws.uniform(0, 1))
             action()
         for host in self.hosts:
             host.wait(timeout=600)
@@ -135,8 +150,7 @@ def undisturbed(study: Path, folder: Path) -> tuple[Counter[float], float]:
 
 def main(
     rounds: Annotated[int, typer.Option(help="How many searches.")] = 10,
-    epochs: Annotated[int, typer.Option(help="Of each trial, so that a round takes about a minute.")] = 1000,
-    seconds: Annotated[float, typer.Option(help="In which everything happens to a search.")] = 35.0,
+    epochs: Annotated[int, typer.Option(help="Of each trial, so that a round takes about a minute.")] = 800,
     seed: Annotated[int, typer.Option(help="Of the random moments.")] = 0,
 ) -> None:
     """Run the rounds, and print a row for each. Ends with status 1 where a result is lost or there twice."""
@@ -153,7 +167,7 @@ def main(
             folder = Path(name) / f"round-{number}"
             folder.mkdir()
             search = Round(server, folder, study, draws)
-            search.run(seconds)
+            search.run()
             row = judged(search.results(), wanted)
             duration = time.monotonic() - search.start
             passed = row == {"hosts": 2, "results": TRIALS, "twice": 0, "lost": 0, "other": 0}
