@@ -45,6 +45,22 @@ def grpc_server(database, port):
         process.wait()
 
 
+@contextmanager
+def grpc_server_here(database):
+    """Optuna's gRPC server for a database, in threads of this process, which takes less time to start."""
+    from optuna.storages import get_storage
+    from optuna.storages._grpc.server import make_server
+
+    storage, port = get_storage(database), free_port()
+    server = make_server(storage, "127.0.0.1", port)
+    server.start()
+    try:
+        yield f"grpc://127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()
+        storage._backend.engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql", "journal", "grpc"])
 def url(request, tmp_path):
     """The address of a storage that is empty."""
@@ -54,7 +70,7 @@ def url(request, tmp_path):
         yield f"journal:{tmp_path / 'shared.journal'}"
     elif request.param == "grpc":
         pytest.importorskip("grpc", reason="the extra grpc is not installed")
-        with grpc_server(f"sqlite:///{tmp_path / 'served.db'}", free_port()) as address:
+        with grpc_server_here(f"sqlite:///{tmp_path / 'served.db'}") as address:
             yield address
     else:
         server = request.getfixturevalue("postgresql")

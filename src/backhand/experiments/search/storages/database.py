@@ -62,8 +62,9 @@ class Database:
 
         self._refuse_damaged_file(may_create=may_create)
         try:
-            self._refuse_other_tables(may_create=may_create)
-            tables = self._with_retries(lambda: self._tables(skip_table_creation=not may_create))
+            tables = self._tables_that_are_there(may_create=may_create)
+            if tables is None:
+                tables = self._with_retries(lambda: self._tables(skip_table_creation=False))
         except ImportError as error:
             raise BackhandError(
                 f"the storage {self.address.shown} needs a driver: {error.__cause__ or error}; install it"
@@ -132,8 +133,12 @@ class Database:
         except sqlite3.Error as error:
             raise unusable(self.address.shown, str(error)) from error
 
-    def _refuse_other_tables(self, *, may_create: bool) -> None:
-        """Raises BackhandError, before a table is made, for those of another version of Optuna or another program."""
+    def _tables_that_are_there(self, *, may_create: bool) -> "optuna.storages.RDBStorage | None":
+        """Open the tables of Optuna, where all of them are there; the one with their version is made last.
+
+        Raises BackhandError for those of another version of Optuna or of another program, and for none where none may
+        be made.
+        """
         import sqlalchemy
 
         engine = sqlalchemy.create_engine(self.url, **self._options())
@@ -143,18 +148,17 @@ class Database:
             engine.dispose()
         if {"alembic_version", "version_info", "studies"} <= names:
             tables = self._with_retries(lambda: self._tables(skip_table_creation=True))
-            try:
-                current, known = tables.get_current_version(), tables.get_head_version()
-            finally:
-                tables.engine.dispose()
-            if current != known:
-                reason = f"its tables are those of another version of Optuna ({current}, and here {known})"
-                remedy = "let all hosts have the same version, or name another database"
-                raise unusable(self.address.shown, reason, remedy)
-        elif "version_info" not in names and names & {"studies", "trials"}:
+            current, known = tables.get_current_version(), tables.get_head_version()
+            if current == known:
+                return tables
+            tables.engine.dispose()
+            reason = f"its tables are those of another version of Optuna ({current}, and here {known})"
+            raise unusable(self.address.shown, reason, "let all hosts have the same version, or name another database")
+        if "version_info" not in names and names & {"studies", "trials"}:
             raise unusable(self.address.shown, "it has tables of another program", "name a database of its own")
-        elif not may_create and "studies" not in names:
+        if not may_create:
             raise unusable(self.address.shown, "no search has ever used it", "name another")
+        return None
 
     def _options(self) -> dict[str, Any]:
         """The options of SQLAlchemy: connections are tried before they are used, and end when nobody answers."""
