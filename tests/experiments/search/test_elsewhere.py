@@ -6,11 +6,13 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 
 from backhand.errors import BackhandError
+from backhand.experiments.cluster import connect
 from backhand.experiments.search import elsewhere
 from backhand.experiments.search import work as search
 from backhand.experiments.search.owner import Access, Pace
 from backhand.study import load
 from tests.experiments import studytexts
+from tests.experiments.cluster.daskcluster import dask_cluster
 
 SEARCH = """
 method = "random"
@@ -75,3 +77,22 @@ def test_workers_are_sent_no_password(file, tmp_path, monkeypatch):
     loop = type("Loop", (), {"search": load(str(file), ["search.pruning=halving"]).search})()
     elsewhere.run(loop, "postgresql://me:secret@host/trials", None)
     assert sent == ["postgresql://me@host/trials"]
+
+
+def test_workers_of_a_cluster_prune_with_the_password_of_their_environment(file, tmp_path, postgresql, monkeypatch):
+    """Two workers of Dask, and a head whose password is in the address that its environment holds."""
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    monkeypatch.delenv("PGPASSWORD", raising=False)
+    quoted = postgresql.password.replace(":", "%3A").replace("/", "%2F")
+    name = postgresql.new_database()
+    study = load(str(file), ["search.pruning=halving", "train.epochs=9", "search.seeds=0", "search.trials=10"])
+    with dask_cluster(tmp_path / "dask") as processes:
+        for _ in range(2):
+            processes.work(PGPASSWORD=postgresql.password)
+        with connect(processes.address) as cluster:
+            access = Access(postgresql.url(name, f"careful:{quoted}"), Pace(beat=0.5, dead=20.0, poll=0.1))
+            record = search.run(study, tmp_path / "run", url=access, quiet=True, workers=cluster)
+        logs = "".join(path.read_text() for path in (tmp_path / "dask").glob("*.log"))
+    states = [trial.state for trial in record.trials]
+    assert (len(states), "pruned" in states) == (10, True)
+    assert quoted not in logs

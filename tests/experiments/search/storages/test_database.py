@@ -159,3 +159,24 @@ def test_a_file_that_another_process_keeps_locked_is_waited_for(tmp_path, monkey
         other.execute("ROLLBACK")
         other.close()
         storage.set_study_user_attr(study, "a", 1)
+
+
+def test_a_connection_that_is_lost_between_two_queries_of_a_call_is_waited_for(postgresql):
+    """Optuna makes the second one again, in the same session, which refuses it."""
+    from sqlalchemy import event
+
+    said = []
+    with connect(parse(postgresql.url(name := postgresql.new_database())), said.append, patience=60.0) as storage:
+        study = storage.create_new_study([optuna.study.StudyDirection.MAXIMIZE], "small")
+        storage.create_new_trial(study)
+        engine, cut = storage.storage._backend.engine, []
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def cut_connections(connection, cursor, statement, *_):
+            if "FROM trials" in statement and not cut:
+                cut.append(statement)
+                others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+                postgresql.execute(f"{others}'{name}'")
+
+        assert len(storage.get_all_trials(study)) == 1
+    assert (len(cut), "does not answer" in said[0], "answers again" in said[1]) == (1, True, True)

@@ -91,7 +91,13 @@ class Database:
             raise self._explained(error) from error
 
     def _explained(self, error: BaseException) -> BackhandError:
-        from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+        from sqlalchemy.exc import (
+            DBAPIError,
+            InterfaceError,
+            OperationalError,
+            PendingRollbackError,
+            ResourceClosedError,
+        )
         from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
         shown, reason = self.address.shown, self._reason(error)
@@ -106,7 +112,9 @@ class Database:
         if self.is_file:
             return no_answer(shown, reason) if "locked" in reason or "busy" in reason else unusable(shown, reason)
         lost = isinstance(error, DBAPIError) and error.connection_invalidated
-        if lost or isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
+        # Optuna makes some queries again in the session whose connection was lost, which is then the error.
+        again = isinstance(error, PendingRollbackError | ResourceClosedError)
+        if lost or again or isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
             return no_answer(shown, reason)
         return unusable(shown, reason)
 
