@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -68,7 +68,7 @@ class Owner:
 class Heart:
     """Calls a function again and again in a thread while its context lasts."""
 
-    beat: Any
+    beat: Callable[[], None]
     seconds: float
     _stop: threading.Event = field(default_factory=threading.Event)
 
