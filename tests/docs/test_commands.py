@@ -14,6 +14,7 @@ from tests.docs.markdown_pages import FENCE, PAGES, ROOT, blocks
 
 SHELLS = ("console", "sh")
 PROGRAMS = "pip install", "make ", "python ", "venv/bin/pip ", ". venv/", "hf auth", "dask ", "mpiexec "  # of others
+SHARED = "--storage postgresql://me@db.example.org/trials"
 ELSEWHERE = {  # commands that need a network, another package or hours, and the test of what they do
     "backhand check layers.py --watch": "tests/check/review/test_watch.py",
     "backhand check --only softplus": "tests/docs/test_contributing.py",
@@ -50,6 +51,15 @@ ELSEWHERE = {  # commands that need a network, another package or hours, and the
             "mpiexec -n 2 backhand bench --ranks --only two_layer,mnist_cnn --rounds 2",
         ),
         "tests/docs/test_together_guide.py",
+    ),
+    **dict.fromkeys(
+        (
+            f"backhand run digits-search.toml {SHARED} --out runs/digits-search-a",
+            f"backhand search workers runs/digits-search-a {SHARED}",
+            f"backhand run --resume runs/digits-search-a {SHARED} --set search.trials=80",
+            f"backhand run --resume runs/digits-search-1 {SHARED} --set search.seeds=3",
+        ),
+        "tests/docs/test_search_on_many_hosts_guide.py",
     ),
 }
 SMALL_RUN = ("--set", "train.epochs=1", "--set", "data.train_size=150")

@@ -17,9 +17,10 @@ from backhand.experiments.questions import observations
 from backhand.experiments.questions import record as questions
 from backhand.experiments.records import FileRecord, Record
 from backhand.experiments.run import evidence_checks, evidence_groups, metrics, saved
-from backhand.experiments.search import DATABASE
+from backhand.experiments.search import DATABASE, slots
 from backhand.experiments.search import record as search
-from backhand.experiments.search.claims import _table
+from backhand.experiments.search.budget import BUDGET
+from backhand.experiments.search.storage import STUDY as STUDY_ATTRIBUTE
 from backhand.experiments.series import CLAIMS, forms
 from backhand.experiments.workspace import LOCK
 from backhand.files import names
@@ -113,8 +114,11 @@ def test_every_array_of_the_evidence_is_on_the_page():
     assert arrays - named(section("evidence.safetensors")) == set()
 
 
-def test_every_column_of_the_claims_is_on_the_page():
-    assert {column.name for column in _table().columns} - named(section("search.db")) == set()
+def test_every_attribute_of_a_trial_is_on_the_page():
+    own = {slots.TOKEN, slots.SLOT, slots.OWNER, slots.BEAT, slots.OUTCOME, slots.ENDED_BY}
+    assert own - named(section("search.db")) == set()
+    words = (STUDY_ATTRIBUTE, BUDGET, slots.LOST, slots.GIVEN_UP, slots.WITHDRAWN)
+    assert [word for word in words if f"`{word}`" not in section("search.db")] == []
 
 
 def test_every_file_is_on_the_page():

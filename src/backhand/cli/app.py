@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import backhand
-from backhand.cli import data
+from backhand.cli import data, search
 from backhand.cli.added import Commands
 from backhand.cli.bench import bench
 from backhand.cli.check import check
@@ -63,3 +63,4 @@ for function in (list_, runs, open_, report, predict, export, new, check, doctor
     app.command(function.__name__.rstrip("_"))(function)
 app.command("lr-find", cls=StudyCommand)(lr_find)
 app.add_typer(data.app, name="data")
+app.add_typer(search.app, name="search")

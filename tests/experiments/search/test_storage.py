@@ -8,6 +8,7 @@ from backhand.errors import BackhandError
 from backhand.experiments.search import storage
 from backhand.experiments.search import work as search
 from backhand.experiments.search.space import suggest
+from backhand.experiments.search.storages import connect
 from backhand.study import load, to_toml
 from tests.experiments import studytexts
 
@@ -50,7 +51,7 @@ def test_processes_that_share_a_search_draw_different_values(make_study, tmp_pat
     study, drawn = make_study(), []
     for folder in ("one", "one", "other"):
         with storage.open_storage(tmp_path / folder, study, study.search, shared) as opened:
-            trial = opened.start_trial(opened.claims.claim(3), None)
+            trial = opened.trial_of(opened.claims.claim(3))
             drawn.append(suggest(trial, study.search.space)["train.optimizer.lr"])
     assert len(set(drawn)) == 3
     alone = rates(search.run(study, tmp_path / "alone", quiet=True))
@@ -68,7 +69,7 @@ def test_a_folder_of_its_own_may_be_moved_with_a_trial_in_flight(make_study, tmp
     study, here = make_study(), tmp_path / "here"
     here.mkdir()
     with storage.open_storage(here, study, study.search) as opened:
-        tried = suggest(opened.start_trial(opened.claims.claim(3), None), study.search.space)
+        tried = suggest(opened.trial_of(opened.claims.claim(3)), study.search.space)
     there = here.rename(tmp_path / "there")
     for name in "study.toml", "environment.json":
         (there / name).write_text(to_toml(study) if name == "study.toml" else "{}")
@@ -104,12 +105,16 @@ def test_the_test_part_is_not_used_for_a_second_choice(make_study, tmp_path):
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("postgresql://me:secret@localhost:1/trials", r"localhost:1/trials (needs a driver: .*psycopg|cannot be used)"),
+        (
+            "postgresql://me:secret@127.0.0.1:1/trials",
+            r"//me@127.0.0.1:1/trials does not answer \(connection",
+        ),
         ("nosuch://x", "the storage nosuch://x cannot be used"),
         ("nothing", "the storage that --storage names cannot be used"),
     ],
 )
-def test_a_storage_out_of_reach_is_one_sentence_without_the_password(make_study, tmp_path, url, message):
+def test_a_storage_out_of_reach_is_one_sentence_without_the_password(make_study, tmp_path, url, message, monkeypatch):
+    monkeypatch.setattr(connect, "OPENING", 0.0)
     with pytest.raises(BackhandError, match=message) as caught:
         search.run(make_study(), tmp_path / "run", url=url, quiet=True)
     assert "secret" not in str(caught.value)

@@ -48,7 +48,7 @@ def run(
     resume: Resume = None,
     storage: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="A database for the trials of a search, which several machines may share."),
+        typer.Option(metavar="URL", help="Where the trials of a search are kept, for several machines to share."),
     ] = None,
     workers: Workers = None,
     cluster: Cluster = None,
@@ -100,8 +100,9 @@ def _run(name: str, launch: Launch, changes: Changes, storage: str | None) -> di
     if study.search is not None:
         from backhand.experiments.search import work as search_work
 
+        url = search_work.url_of(launch.resume, storage)
         options = () if storage is None else ("--storage", storage)
-        return carry_out(study.name, partial(search_work.run, study, resume=resumed, url=storage), launch, *options)
+        return carry_out(study.name, partial(search_work.run, study, resume=resumed, url=url), launch, *options)
     if storage is not None:
         raise BackhandError(f"--storage is for searches, and {study.name} is none: it has no search table")
     alone = launch.alone(study.name)

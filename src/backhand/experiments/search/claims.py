@@ -1,170 +1,222 @@
-"""Claims: which trials have begun, and which processes train them, in a table beside Optuna's tables.
+"""Claims: which process trains which slot, over the calls that every storage of Optuna has.
 
-A trial begins with a slot, from 1 to the budget, that the database gives to one process alone. So no more trials begin
-than there are slots, however many processes on however many hosts share a storage. While a trial is trained, its
-process counts a heartbeat up. A process in whose own time the heartbeat of another stands still for `DEAD` seconds
-takes the slot over; clocks of other hosts do not matter.
+A process claims a slot by creating a trial, and reads back which slot it has. While the trial runs, its process counts
+a heartbeat up. A process in whose own time the heartbeat of another stands still for `Pace.dead` seconds marks that
+trial as interrupted, and whoever is first begins another one with the same values; clocks of other hosts do not matter.
+Optuna ends a trial only once, so that of a process that only stood still and one that gave it up, one is refused.
 """
 
 import threading
+import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import count
-from time import monotonic
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Engine, Table
+from backhand.errors import BackhandError
+from backhand.experiments.search.owner import Heart, Owner, Pace
+from backhand.experiments.search.slots import (
+    BEAT,
+    ENDED_BY,
+    FRESH,
+    GIVEN_UP,
+    INTERRUPTED,
+    LOST,
+    OWNER,
+    REASON,
+    SLOT,
+    TOKEN,
+    WITHDRAWN,
+    Slots,
+    Values,
+    within,
+)
 
-BEAT, DEAD = 5.0, 60.0  # seconds between heartbeats, and without one, after which a process counts as dead
-CLAIM, REASON, INTERRUPTED = "claim", "reason", "interrupted"  # attributes of Optuna's trials, and one's value
-GIVEN_UP = -1  # the heartbeat of a slot that its process has given up
+if TYPE_CHECKING:
+    import optuna
+    from optuna.trial import FrozenTrial
+
+    from backhand.experiments.search.storages.patient import Patient
+
+DEATHS = 3  # of processes: after so many, no other one trains the trial
+DIED = f"{DEATHS} processes ended while they trained it; perhaps the memory does not suffice"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A slot, and the token that its trial carries.   beat: the count of its heartbeat when it was read."""
+    """A slot of this process.
+
+    trial: the ID of its trial.   is_again: whether a trial of it was interrupted before.   deaths: how many processes
+    died while they trained one.
+    """
 
     slot: int
-    token: str
-    beat: int = 0
+    trial: int
+    is_again: bool
+    deaths: int = 0
+
+    @property
+    def is_deadly(self) -> bool:
+        """Whether its trial is not to be trained again, because it may be what ends the processes."""
+        return self.deaths >= DEATHS
 
 
 @dataclass
 class Claims:
-    """The slots of one search in a storage.
+    """The slots of one search in a storage, as one process sees them.   cells: as of `Slots`."""
 
-    owner: the run of a program, whose workers share its slots.   tokens: those of the slots that this object holds.
-    """
+    study: "optuna.Study"
+    storage: "Patient"
+    owner: Owner
+    cells: list[Values]
+    pace: Pace
+    _beats: dict[int, int] = field(default_factory=dict)  # of our trials, by ID: the count
+    _seen: dict[int, tuple[Any, float]] = field(default_factory=dict)  # of others' trials: a beat, and since when
+    _lock: Any = field(default_factory=threading.Lock)
 
-    engine: "Engine"
-    search: str
-    owner: str
-    tokens: set[str] = field(default_factory=set)
-    _heartbeats: dict[str, tuple[int, float]] = field(default_factory=dict)  # by token: a count, and when it began
+    @cached_property
+    def _study_id(self) -> int:
+        return self.study._study_id
 
-    def create(self) -> None:
-        """Create the table where there is none. Of two processes that do so at once, one may fail and has to retry."""
-        _table().metadata.create_all(self.engine)
+    def slots(self) -> Slots:
+        """Read all trials."""
+        return Slots(self.storage.get_all_trials(self._study_id, deepcopy=False), self.cells)
 
     def claim(self, limit: int | None) -> Claim | None:
-        """Claim the first slot that nobody has had yet; None where all slots up to the limit are taken."""
-        token = uuid.uuid4().hex
+        """Claim a slot: one whose process gave it up or died, or else the next one; None where none is free.
+
+        limit: the last slot that there is; None where there is no last one.
+        """
         while True:
-            taken = {row.slot for row in self._rows()}
-            slot = next(slot for slot in count(1) if slot not in taken)
-            if limit is not None and slot > limit:
+            slots = self.slots()
+            if self._mark_lost(slots, limit):
+                continue
+            slot = next(iter(slots.open(limit)), FRESH)
+            if slot == FRESH and not within(slots.next_free, limit):
                 return None
-            if self.insert(Claim(slot, token)):
-                self.tokens.add(token)
-                return Claim(slot, token)
+            if claim := self._begin(slots, slot, limit):
+                return claim
 
-    def insert(self, claim: Claim, *, done: bool = False) -> bool:
-        """Enter a claim; returns False where another process has the slot, or has entered the token."""
-        from sqlalchemy.exc import IntegrityError
+    def _begin(self, slots: Slots, slot: int, limit: int | None) -> Claim | None:
+        """Create a trial of a slot, or a fresh one; None where another process was faster.
 
-        values = {"search": self.search, "slot": claim.slot, "token": claim.token, "owner": self.owner}
-        try:
-            with self.engine.begin() as connection:
-                connection.execute(_table().insert().values(**values, beat=claim.beat, done=done))
-        except IntegrityError:
-            return False
-        return True
+        A call that was made twice may have created two, of which one is kept.
+        """
+        token, is_again = uuid.uuid4().hex, slot != FRESH
+        self._create(token, slot, slots.values(slot) if is_again else {})
+        after, claim = self.slots(), None
+        for own_slot, trial in after.of(token):
+            holds = trial is after.holders.get(own_slot) and within(own_slot, limit)
+            if claim is None and holds:
+                claim = Claim(own_slot, trial._trial_id, is_again, after.deaths(own_slot))
+            else:
+                self.interrupt(trial, WITHDRAWN)
+        if claim is not None:
+            with self._lock:
+                self._beats[claim.trial] = 0
+        return claim
 
-    def holds(self, token: str) -> bool:
-        """Whether the slot of this token has not been taken over."""
-        return any(row.token == token for row in self._rows())
+    def _create(self, token: str, slot: int, values: Values) -> None:
+        import optuna
 
-    def finish(self, token: str) -> bool:
-        """Mark the slot as used for good; returns False where it had been taken over."""
-        self.tokens.discard(token)
-        return self._update(_table().c.token == token, done=True) == 1
+        template = optuna.trial.create_trial(
+            state=optuna.trial.TrialState.RUNNING,
+            user_attrs={TOKEN: token, SLOT: slot, OWNER: self.owner.as_json(), BEAT: [0, time.time()]},
+            system_attrs={"fixed_params": values} if values else {},
+        )
+        self.storage.create_new_trial(self._study_id, template)
 
-    def dead_claims(self) -> list[Claim]:
-        """Return the claims that processes gave up, or whose heartbeats have stood still for too long."""
-        now, rows = monotonic(), [row for row in self._open_rows() if row.token not in self.tokens]
-        before = self._heartbeats
-        self._heartbeats = {row.token: (row.beat, now) for row in rows}
-        for row in rows:
-            if row.token in before and before[row.token][0] == row.beat:
-                self._heartbeats[row.token] = before[row.token]
-        still = {token for token, (_, since) in self._heartbeats.items() if now - since >= DEAD}
-        return [Claim(row.slot, row.token, row.beat) for row in rows if row.beat == GIVEN_UP or row.token in still]
+    def finish(self, trial: int) -> None:
+        """Stop the heartbeat of one of our trials, which has ended."""
+        with self._lock:
+            self._beats.pop(trial, None)
 
-    def retake(self, dead: Claim) -> Claim | None:
-        """Take over the slot of a dead process; None where that process lives after all, or another was faster."""
-        token, table = uuid.uuid4().hex, _table()
-        unmoved = (table.c.token == dead.token) & (table.c.beat == dead.beat) & ~table.c.done
-        if not self._update(unmoved, token=token, owner=self.owner, beat=0):
-            return None
-        self.tokens.add(token)
-        return Claim(dead.slot, token)
+    def interrupt(self, trial: "FrozenTrial", ended_by: str) -> None:
+        """End a trial whose training is not going to end; its slot is then open, unless its training had ended."""
+        import optuna
 
-    def other_owners(self) -> list[str]:
-        """Return the owner of each unfinished trial of another process, living or dead."""
-        return [row.owner for row in self._open_rows() if row.token not in self.tokens]
+        with suppress(optuna.exceptions.UpdateFinishedTrialError):
+            self.storage.set_trial_user_attr(trial._trial_id, ENDED_BY, ended_by)
+            if SLOT not in trial.user_attrs:  # a trial of an earlier version
+                self.storage.set_trial_user_attr(trial._trial_id, REASON, INTERRUPTED)
+            self.storage.set_trial_state_values(trial._trial_id, optuna.trial.TrialState.FAIL)
 
-    def living_owners(self) -> list[str]:
-        """Return the owner of each unfinished trial of another process that lives, as far as is known."""
-        dead = {claim.token for claim in self.dead_claims()}
-        return [row.owner for row in self._open_rows() if row.token not in self.tokens | dead]
+    def _mark_lost(self, slots: Slots, limit: int | None) -> bool:
+        """Mark the trials of dead processes as interrupted; returns whether there was any."""
+        still = self._standing_still(slots)
+        dead = [trial for trial in slots.running(limit).values() if trial._trial_id in still]
+        for trial in dead:
+            self.interrupt(trial, LOST)
+        return bool(dead)
 
-    def give_up(self, *, everyone: bool = False) -> None:
-        """Let any process take over the unfinished slots of this owner, or of everyone, at once."""
-        is_open = ~_table().c.done
-        self._update(is_open if everyone else (_table().c.owner == self.owner) & is_open, beat=GIVEN_UP)
+    def _standing_still(self, slots: Slots) -> set[int]:
+        """Return the IDs of others' trials whose heartbeat has stood still for too long.
 
-    @contextmanager
-    def beating(self) -> Iterator[None]:
-        """Count the heartbeats of this object's slots, in a thread, while the context lasts."""
-        stop = threading.Event()
-        thread = threading.Thread(target=self._beat_until, args=(stop,), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join()
+        The time before the storage last answered again does not count: nobody could write a heartbeat then.
+        """
+        now, before = time.monotonic(), self._seen
+        others = {
+            trial._trial_id: trial.user_attrs.get(BEAT)
+            for trial in slots.running(None).values()
+            if trial._trial_id not in self._beats
+        }
+        self._seen = {
+            ID: before[ID] if ID in before and before[ID][0] == beat else (beat, now) for ID, beat in others.items()
+        }
+        still = {ID: now - max(since, self.storage.answered) for ID, (_, since) in self._seen.items()}
+        return {ID for ID, seconds in still.items() if seconds >= self.pace.dead}
+
+    def unfinished(self, limit: int | None, *, living: bool = False) -> int:
+        """Return how many trials have yet to end: those that other processes train, and those that were interrupted.
+
+        living: only those of processes that live, as far as is known, where no trial is going to be repeated.
+        """
+        slots = self.slots()
+        running = slots.running(limit).values()
+        if living:
+            dead = self._standing_still(slots)
+            return sum(trial._trial_id not in dead | self._beats.keys() for trial in running)
+        return sum(trial._trial_id not in self._beats for trial in running) + len(slots.open(limit))
+
+    def give_up(self) -> None:
+        """Let any process begin the unfinished trials of our run at once, those of its other workers, too.
+
+        A storage that does not answer is not waited for: the others notice soon that the heartbeats stand still.
+        """
+        self.storage.patience = 0.0
+        with suppress(BackhandError):
+            self._interrupt_all(GIVEN_UP, self.owner.run)
+
+    def bury(self) -> None:
+        """Mark all unfinished trials as those of dead processes, in a folder that this process has to itself."""
+        self._interrupt_all(LOST, None)
+
+    def _interrupt_all(self, ended_by: str, run: str | None) -> None:
+        for trial in self.slots().trials:
+            owner = Owner.of(trial.user_attrs.get(OWNER))
+            if trial.state.name == "RUNNING" and (run is None or (owner is not None and owner.run == run)):
+                self.interrupt(trial, ended_by)
+        with self._lock:
+            self._beats.clear()
+
+    def beating(self) -> Heart:
+        """Return a context in which the heartbeats of our trials are counted, in a thread."""
+        return Heart(self.beat, self.pace.beat)
 
     def beat(self) -> None:
-        """Count the heartbeats of this object's slots once."""
-        table = _table()
-        self._update(table.c.token.in_(list(self.tokens)) & (table.c.beat >= 0), beat=table.c.beat + 1)
+        """Count the heartbeats of our trials once. One that is missed is no matter: the next is soon enough."""
+        from optuna.exceptions import UpdateFinishedTrialError
 
-    def _beat_until(self, stop: threading.Event) -> None:
-        from sqlalchemy.exc import SQLAlchemyError
-
-        while not stop.wait(BEAT):
-            with suppress(SQLAlchemyError):  # the next heartbeat is soon enough
-                self.beat()
-
-    def _open_rows(self) -> list[Any]:
-        return [row for row in self._rows() if not row.done]
-
-    def _rows(self) -> list[Any]:
-        with self.engine.connect() as connection:
-            return list(connection.execute(_table().select().where(_table().c.search == self.search)))
-
-    def _update(self, where: "ColumnElement[bool]", **values: Any) -> int:
-        condition = (_table().c.search == self.search) & where
-        with self.engine.begin() as connection:
-            return connection.execute(_table().update().where(condition).values(**values)).rowcount
-
-
-@cache
-def _table() -> "Table":
-    from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table
-
-    return Table(
-        "backhand_claims",
-        MetaData(),
-        Column("search", String(512), primary_key=True),
-        Column("slot", Integer, primary_key=True, autoincrement=False),
-        Column("token", String(32), nullable=False, unique=True),
-        Column("owner", String(32), nullable=False),
-        Column("beat", Integer, nullable=False),
-        Column("done", Boolean, nullable=False),
-    )
+        with self._lock:
+            self._beats = {trial: count + 1 for trial, count in self._beats.items()}
+            beats = dict(self._beats)
+        within_storage = self.storage.storage
+        for trial, count in beats.items():
+            try:
+                self.storage.once(partial(within_storage.set_trial_user_attr, trial, BEAT, [count, time.time()]))
+            except UpdateFinishedTrialError:
+                self.finish(trial)  # another process has taken it over
+            except BackhandError:
+                break
+        self.storage.remove_session()

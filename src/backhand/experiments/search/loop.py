@@ -1,19 +1,20 @@
 """The loop of a search: trial after trial until the budget is spent. Several processes may share one storage."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from backhand.experiments.search import outcomes, record
-from backhand.experiments.search.claims import CLAIM, Claim
+from backhand.experiments.search import outcomes
+from backhand.experiments.search.budget import Budget
+from backhand.experiments.search.claims import DIED
 from backhand.experiments.search.outcomes import ended_trials
 from backhand.experiments.search.record import Trial, best_trial
-from backhand.experiments.search.space import Assignment, grid, parameters, suggest
+from backhand.experiments.search.slots import within
+from backhand.experiments.search.space import Assignment, suggest
 from backhand.experiments.search.storage import Storage
 from backhand.experiments.search.trial import Outcome, TrialMonitor, train_trials
 from backhand.experiments.trainer import in_step
@@ -26,102 +27,121 @@ from backhand.training.progress import time_left
 if TYPE_CHECKING:
     import optuna
 
-POLL = 1.0  # seconds between two queries for the trials of other processes
 REPORT = 10.0  # seconds between two reports of a trial that nothing prunes: each is a transaction of the storage
+Record = Callable[[list[Trial], SearchTable], object]
 
 
 @dataclass(frozen=True)
+class Begun:
+    """A trial of this process, with the study that it trains."""
+
+    trial: "optuna.Trial"
+    assignment: Assignment
+    study: Study
+
+
+@dataclass
 class Loop:
-    """What a process needs to try the trials of a search. data_dir: the folder of the data sets."""
+    """What a process needs to try the trials of a search.
+
+    data_dir: the folder of the data sets.   record: is called with all trials that have ended, after each one.
+    budget: as it was last read.
+    """
 
     study: Study
     search: SearchTable
-    folder: Path
     storage: Storage
     data_dir: Path | None
     console: Console
-
-    @property
-    def trials(self) -> "optuna.Study":
-        """Optuna's study, which holds all trials of the storage."""
-        return self.storage.trials
-
-    @cached_property
-    def cells(self) -> list[dict[str, Any]]:
-        """The values of each slot of a grid; empty for other methods."""
-        if self.search.method != "grid":
-            return []
-        return [parameters(assignment, self.search.space) for assignment in grid(self.search.space)]
+    record: Record
+    budget: Budget = field(default_factory=Budget)
+    _is_waiting: bool = False
 
     def run(self) -> None:
         """Try trials until the budget is spent and no trial of another process is unfinished.
 
         Trials of dead processes are taken over, until the time is over: then only living processes are waited for.
         """
-        claims, is_announced = self.storage.claims, False
-        with claims.beating():
-            while True:
-                if trials := self._start_trials():
-                    self._train(trials)
-                elif not (owners := claims.living_owners() if self._time_is_over() else claims.other_owners()):
-                    return
-                else:
-                    count = sum(owner != claims.owner for owner in owners)
-                    if count and not is_announced:
-                        is_announced = True
-                        self.console.print(f"waiting for {counted(count, 'trial')} of other processes")
-                    time.sleep(POLL)
+        with self.storage.claims.beating():
+            while (groups := list(self.groups())) or self.wait():
+                for group in groups:
+                    seconds = REPORT if self.search.pruning == "none" else 0.0
+                    monitors = [TrialMonitor(self.search.monitor, _pruner(begun.trial, seconds)) for begun in group]
+                    self.save(group, train_trials([begun.study for begun in group], self.data_dir, monitors))
 
-    def _train(self, assignments: "dict[optuna.Trial, Assignment]") -> None:
-        studies = {trial: changed(self.study, assignment) for trial, assignment in assignments.items()}
-        for group in in_step([(study, trial) for trial, study in studies.items()], self.search.together):
-            seconds = REPORT if self.search.pruning == "none" else 0.0
-            monitors = [TrialMonitor(self.search.monitor, _pruner(trial, seconds)) for trial in group]
-            group_outcomes = train_trials([studies[trial] for trial in group], self.data_dir, monitors)
-            for trial, outcome in zip(group, group_outcomes, strict=True):
-                self._save(trial, assignments[trial], outcome)
+    def wait(self) -> bool:
+        """Wait a moment for trials that have yet to end; returns False, at once, where there are none.
+
+        Such a trial may be interrupted at any moment, and is then one to begin again.
+        """
+        claims = self.storage.claims
+        count = claims.unfinished(self.budget.trials, living=self._time_is_over())
+        if count and not self._is_waiting:
+            self.console.print(f"waiting for {counted(count, 'trial')} of other processes")
+        self._is_waiting = count > 0
+        if count:
+            time.sleep(claims.pace.poll)
+        return count > 0
+
+    def groups(self) -> Iterator[list[Begun]]:
+        """Begin as many trials as train together; yields those that train in step, nothing when no more may begin."""
+        begun: list[Begun] = []
+        while len(begun) < self.search.together and (trial := self._begin()) is not None:
+            begun.append(trial)
+        yield from in_step([(trial.study, trial) for trial in begun], self.search.together)
+
+    def save(self, group: list[Begun], results: list[Outcome]) -> None:
+        """Save the outcomes of trials in the storage and in the record."""
+        for begun, outcome in zip(group, results, strict=True):
+            self._save(begun.trial, begun.assignment, outcome)
 
     def _save(self, trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> None:
-        if not outcomes.save(trial, assignment, outcome):
+        is_saved = outcomes.save(trial, assignment, outcome)
+        self.storage.claims.finish(trial._trial_id)
+        if not is_saved:
             self.console.print("another process took over this trial when this one stood still; its result is lost")
             return
-        self.storage.claims.finish(trial.user_attrs[CLAIM])
-        trials = ended_trials(self.trials)
-        record.update_record(self.folder, trials, self.search)
-        self.console.print(trial_line(trials, trial.number + 1, self.search, self._seconds_left(trials)))
+        trials = ended_trials(self.storage.slots())
+        self.record(trials, self.search_of_all)
+        if any(ended.number == trial.number + 1 for ended in trials):
+            self.console.print(trial_line(trials, trial.number + 1, self.search, self._seconds_left(trials)))
 
-    def _start_trials(self) -> "dict[optuna.Trial, Assignment]":
-        """Start as many trials as train together; returns none when no more may begin."""
-        assignments: dict[optuna.Trial, Assignment] = {}
-        while len(assignments) < self.search.together and (slot := self._next_slot()) is not None:
-            if (trial := self.storage.start_trial(*slot)) is not None:
-                assignments[trial] = suggest(trial, self.search.space)
-        return assignments
+    def has_free_slot(self) -> bool:
+        """Whether a process could begin a trial now, as far as is known without beginning one."""
+        self.budget = self.storage.budget.read()
+        slots, limit = self.storage.slots(), self.budget.trials
+        return not self._time_is_over() and (bool(slots.open(limit)) or within(slots.next_free, limit))
 
-    def _next_slot(self) -> tuple[Claim, dict[str, Any] | None] | None:
-        """Claim a slot, of a dead process or a new one; returns it with the values that its trial must have, if any."""
-        if self._time_is_over():
-            return None
-        for dead in self.storage.claims.dead_claims():
-            if (retaken := self.storage.retake(dead)) is not None:
-                self.console.print(f"a trial was interrupted; its values are tried again (slot {dead.slot})")
-                return retaken[0], self._cell(dead.slot) or retaken[1]
-        claim = self.storage.claims.claim(self._trial_limit())
-        return None if claim is None else (claim, self._cell(claim.slot))
+    @property
+    def search_of_all(self) -> SearchTable:
+        """The search with the budget of all hosts; the whole of a grid needs no number of trials."""
+        trials = None if self.search.method == "grid" and self.search.trials is None else self.budget.trials
+        return self.search.model_copy(update={"trials": trials, "minutes": self.budget.minutes})
 
-    def _cell(self, slot: int) -> dict[str, Any] | None:
-        return self.cells[slot - 1] if self.cells else None
+    def _begin(self) -> Begun | None:
+        """Claim a slot and draw the values of its trial; returns None when no more may begin."""
+        from optuna.exceptions import UpdateFinishedTrialError
 
-    def _trial_limit(self) -> int | None:
-        """Return how many trials may begin in all; None stands for as many as there is time for."""
-        limits = [limit for limit in (self.search.trials, len(self.cells) or None) if limit is not None]
-        return min(limits, default=None)
+        self.budget = self.storage.budget.read()
+        while not self._time_is_over() and (claim := self.storage.claims.claim(self.budget.trials)) is not None:
+            self._is_waiting = False
+            trial = self.storage.trial_of(claim)
+            try:
+                assignment = suggest(trial, self.search.space)
+            except UpdateFinishedTrialError:  # this process stood still, and another one took the slot over
+                self.storage.claims.finish(claim.trial)
+                continue
+            if claim.is_deadly:
+                self._save(trial, assignment, Outcome(None, 0, 0.0, 0, reason=DIED))
+                continue
+            if claim.is_again:
+                self.console.print(f"a trial was interrupted; its values are tried again (slot {claim.slot})")
+            return Begun(trial, assignment, changed(self.study, assignment))
+        return None
 
     def _time_is_over(self) -> bool:
-        return (
-            self.search.minutes is not None
-            and self._seconds_spent(ended_trials(self.trials)) >= 60 * self.search.minutes
-        )
+        minutes = self.budget.minutes
+        return minutes is not None and self._seconds_spent(ended_trials(self.storage.slots())) >= 60 * minutes
 
     def _seconds_spent(self, trials: list[Trial]) -> float:
         """Return the seconds of searching so far, those before an interruption included."""
@@ -129,11 +149,10 @@ class Loop:
 
     def _seconds_left(self, trials: list[Trial]) -> float | None:
         """Estimate the seconds that the rest of the search takes; None where nothing is known yet."""
-        spent = self._seconds_spent(trials)
-        estimates = [60 * self.search.minutes - spent] if self.search.minutes is not None else []
-        total = self._trial_limit()
-        if total is not None and trials:
-            estimates.append(spent / len(trials) * (total - len(trials)))
+        spent, budget = self._seconds_spent(trials), self.budget
+        estimates = [60 * budget.minutes - spent] if budget.minutes is not None else []
+        if budget.trials is not None and trials:
+            estimates.append(spent / len(trials) * (budget.trials - len(trials)))
         return max(min(estimates), 0.0) if estimates else None
 
 

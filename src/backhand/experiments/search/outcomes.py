@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from backhand.experiments.records import valid
-from backhand.experiments.search.legacy import is_interrupted
 from backhand.experiments.search.record import Trial
+from backhand.experiments.search.slots import OUTCOME, Slots, is_interrupted
 from backhand.experiments.search.space import Assignment
 from backhand.experiments.search.trial import Outcome
 
@@ -19,7 +19,10 @@ CURVES = (
 
 
 def save(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> bool:
-    """Save the outcome of a trial. False where another process has taken it over, so that it does not count."""
+    """Save the outcome of a trial. False where another process has taken it over, so that it does not count.
+
+    The outcome is the last attribute: a trial that another process ends before it has been written was interrupted.
+    """
     from optuna.exceptions import UpdateFinishedTrialError
     from optuna.trial import TrialState
 
@@ -35,14 +38,16 @@ def save(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> boo
         reason=outcome.reason,
         curve={key: values for key in CURVES if (values := _column(outcome, key))},
     )
-    try:
-        for key, value in ended.as_json().items():
-            if key not in OPTUNA_FIELDS:
-                trial.set_user_attr(key, value)
-    except UpdateFinishedTrialError:
-        return False
+    storage, trial_id = trial.study._storage, trial._trial_id
     value = outcome.value if state == TrialState.COMPLETE else None
-    saved = trial.study.tell(trial, value, state, skip_if_finished=True)
+    try:
+        for key, attribute in (ended.as_json() | {OUTCOME: ended.state}).items():
+            if key not in OPTUNA_FIELDS:
+                storage.set_trial_user_attr(trial_id, key, attribute)
+        storage.set_trial_state_values(trial_id, state, None if value is None else [value])
+    except UpdateFinishedTrialError:
+        pass  # by another process, before the outcome was written or after it
+    saved = storage.get_trial(trial_id)
     return saved.state == state and not is_interrupted(saved)
 
 
@@ -50,14 +55,10 @@ def _column(outcome: Outcome, key: str) -> tuple[float, ...]:
     return tuple(record[key] for record in outcome.curve if key in record)
 
 
-def ended_trials(trials: "optuna.Study") -> list[Trial]:
-    """Return the trials that have ended and were not interrupted, in the order of their numbers."""
+def ended_trials(slots: Slots) -> list[Trial]:
+    """Return the results of a search: the trials that hold their slots and have ended, ordered by number."""
     states = _states()
-    return [
-        _trial(trial, states[trial.state])
-        for trial in trials.get_trials(deepcopy=False, states=tuple(states))
-        if not is_interrupted(trial) and "assignment" in trial.user_attrs
-    ]
+    return [_trial(trial, states[trial.state]) for trial in slots.ended if "assignment" in trial.user_attrs]
 
 
 def _trial(trial: "optuna.trial.FrozenTrial", state: str) -> Trial:

@@ -1,31 +1,29 @@
 """A search from its first trial to the test of its best values. A search that was killed goes on where it was."""
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from backhand.console.terminal import make_console
-from backhand.errors import BackhandError, CheckpointError, DivergenceError
+from backhand.errors import BackhandError, CheckpointError
 from backhand.experiments import settings, units
 from backhand.experiments.decide import decide_counts
 from backhand.experiments.kinds import kind_of
-from backhand.experiments.run import work as single
 from backhand.experiments.run.logs import refuse_missing_loggers
-from backhand.experiments.run.metrics import Metrics
-from backhand.experiments.run.record import finished_metrics
-from backhand.experiments.search import DATABASE, FILE, KIND, space, storage
+from backhand.experiments.search import DATABASE, FILE, KIND, best, elsewhere, space, storage
 from backhand.experiments.search.legacy import warn_of_ignored_keys
 from backhand.experiments.search.loop import Loop
 from backhand.experiments.search.outcomes import ended_trials
-from backhand.experiments.search.record import SearchRecord, TestedRun, Trial, best_trial, read_search, update_record
+from backhand.experiments.search.owner import Access, Owner
+from backhand.experiments.search.record import SearchRecord, Trial, read_search, update_record
+from backhand.experiments.search.storages.address import VARIABLE, chosen
 from backhand.experiments.search.trial import data_with_validation
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.extras import SEARCH
-from backhand.files.names import STUDY
 from backhand.files.paths import PathLike, as_path
-from backhand.page.numbers import brief
 from backhand.study import Study, changed
 from backhand.study.search import SearchTable
 
@@ -36,13 +34,14 @@ def run(
     *,
     data_dir: PathLike | None = None,
     resume: bool | None = False,
-    url: str | None = None,
+    url: str | Access | None = None,
     quiet: bool = False,
     workers: Workers | None = None,
 ) -> SearchRecord:
     """Search, then train the best values with each seed and test them; returns what search.json holds.
 
-    url: a storage of Optuna's instead of the SQLite file in the folder, which processes on other machines may share.
+    url: the address of a storage of Optuna's instead of the SQLite file in the folder, which processes on other
+    machines may share; an `Access` also says how often they look after each other.
     workers: as in `units`; None stands for `search.workers` processes.
     Raises BackhandError for what a user can mend, also where every trial failed. No new folder is left where the
     storage is refused.
@@ -69,13 +68,15 @@ def run(
         fresh = not (workspace.folder / FILE).exists()
         with _open_storage(study, workspace, url) as trial_storage:
             workspace.console.print("\n".join((f"folder: {workspace.folder}", *feeds.splits.remarks)))
-            loop = Loop(study, search, workspace.folder, trial_storage, workspace.data_dir, workspace.console)
+            save = partial(update_record, workspace.folder)
+            loop = Loop(study, search, trial_storage, workspace.data_dir, workspace.console, save)
             if not fresh:
-                _refuse_lost_trials(loop)
+                _refuse_lost_trials(loop, workspace.folder)
             if not fresh or url is not None:
                 workspace.begin(study.seed, _first_files(study, workspace, url))
-            trials = _try_all(loop, url, workers or search.workers)
-        return _test_best(study, trials, workspace, workers or search.workers)
+            trials = _try_all(loop, workspace.folder, url, workers or search.workers)
+            search = loop.search_of_all
+        return best.test(study, search, trials, workspace, workers or search.workers)
 
 
 def resume(
@@ -83,7 +84,7 @@ def resume(
     *,
     data_dir: PathLike | None = None,
     quiet: bool = False,
-    url: str | None = None,
+    url: str | Access | None = None,
     workers: Workers | None = None,
 ) -> SearchRecord:
     """Go on with the search in this folder, as its study says. url, workers: as for `run`."""
@@ -92,7 +93,7 @@ def resume(
 
 
 @contextmanager
-def _open_storage(study: Study, workspace: Workspace, url: str | None) -> Iterator[storage.Storage]:
+def _open_storage(study: Study, workspace: Workspace, url: str | Access | None) -> Iterator[storage.Storage]:
     """Open the storage of the trials; before one is made in a new folder, the first files of the search are written.
 
     A storage that is there already, in the folder or at a URL, is opened and read before anything is written.
@@ -101,51 +102,54 @@ def _open_storage(study: Study, workspace: Workspace, url: str | None) -> Iterat
         warn_of_ignored_keys(workspace.folder, read_search(workspace.folder))
     elif url is None:
         workspace.begin(study.seed, _first_files(study, workspace, url))
-    with storage.open_storage(workspace.folder, study, _search_table(study), url) as trial_storage:
+    search, tell = _search_table(study), workspace.console.print
+    with storage.open_storage(workspace.folder, study, search, url, tell=tell) as trial_storage:
         yield trial_storage
 
 
-def _first_files(study: Study, workspace: Workspace, url: str | None) -> dict[str, str]:
+def _first_files(study: Study, workspace: Workspace, url: str | Access | None) -> dict[str, str]:
     """The files that a search writes before its first trial, by name: that of a new search, and its study."""
     is_new = not (workspace.folder / FILE).exists()
     mark = {FILE: SearchRecord.of(_search_table(study), elsewhere=url is not None).as_text()} if is_new else {}
     return mark | settings.study_file(study)
 
 
-def _refuse_lost_trials(loop: Loop) -> None:
+def _refuse_lost_trials(loop: Loop, folder: Path) -> None:
     """Raises CheckpointError where the storage has fewer trials than search.json, which is written after it."""
-    recorded, stored = len(read_search(loop.folder).trials), len(ended_trials(loop.trials))
+    recorded, stored = len(read_search(folder).trials), len(ended_trials(loop.storage.slots()))
     if stored < recorded:
         raise CheckpointError(
-            f"{loop.folder / FILE} has {recorded} trials, and the storage ({DATABASE}, unless --storage names another) "
+            f"{folder / FILE} has {recorded} trials, and the storage ({DATABASE}, unless --storage names another) "
             f"has {stored}; restore it, or start a new search"
         )
 
 
-def _try_all(loop: Loop, url: str | None, workers: Workers) -> list[Trial]:
+def _try_all(loop: Loop, folder: Path, url: str | Access | None, workers: Workers) -> list[Trial]:
     """Try values until the budget is spent; returns all trials of the search."""
-    search, claims = loop.search, loop.storage.claims
+    claims = loop.storage.claims
     if url is None:  # no other process has the folder, so none trains any of its trials
-        claims.give_up(everyone=True)
-    loop.console.print(f"{loop.study.title or loop.study.name}: {description(search)}")
+        claims.bury()
+    loop.budget = loop.storage.budget.read()
+    loop.console.print(f"{loop.study.title or loop.study.name}: {description(loop.search_of_all)}")
     try:
-        if workers == 1:
+        if isinstance(workers, Executor):
+            elsewhere.run(loop, url, workers)
+        elif workers == 1:
             loop.run()
         else:
-            count = workers if isinstance(workers, int) else search.workers
-            unit = partial(_run_loop, loop.folder, loop.data_dir, url, claims.owner, quiet=loop.console.quiet)
-            list(units.results(((number, unit) for number in range(count)), workers))
+            unit = partial(_run_loop, folder, loop.data_dir, url, claims.owner.run, quiet=loop.console.quiet)
+            list(units.results(((number, unit) for number in range(workers)), workers))
+        return ended_trials(loop.storage.slots())
     finally:
         claims.give_up()
-    return ended_trials(loop.trials)
 
 
-def _run_loop(folder: Path, data_dir: Path | None, url: str | None, owner: str, *, quiet: bool) -> None:
+def _run_loop(folder: Path, data_dir: Path | None, url: str | Access | None, run: str, *, quiet: bool) -> None:
     """Do one unit of work: trials of the search in this folder, until none is left to begin."""
-    study = settings.read_study(folder)
+    study, console = settings.read_study(folder), make_console(quiet=quiet)
     search = _search_table(study)
-    with storage.open_storage(folder, study, search, url, owner=owner) as trial_storage:
-        Loop(study, search, folder, trial_storage, data_dir, make_console(quiet=quiet)).run()
+    with storage.open_storage(folder, study, search, url, owner=Owner(run), tell=console.print) as trial_storage:
+        Loop(study, search, trial_storage, data_dir, console, partial(update_record, folder)).run()
 
 
 def description(search: SearchTable) -> str:
@@ -165,83 +169,23 @@ def _search_table(study: Study) -> SearchTable:
     return study.search
 
 
-def _refuse_other_storage(path: Path, url: str | None) -> None:
+def url_of(folder: Path | None, option: str | None) -> str | None:
+    """Return the address of the trials: that of --storage, or that of BACKHAND_STORAGE.
+
+    The variable is no address for a search in this folder that keeps its trials there.
+    Raises BackhandError for an option with a password.
+    """
+    url = chosen(option)
+    if option is None and folder is not None and (folder / FILE).exists() and (folder / DATABASE).exists():
+        return None
+    return url
+
+
+def _refuse_other_storage(path: Path, url: str | Access | None) -> None:
     """Raises BackhandError where the trials of this folder are not in the storage that the caller names."""
     saved = read_search(path).elsewhere
     elsewhere = not (path / DATABASE).exists() if saved is None else saved
     if not elsewhere and url is not None:
         raise BackhandError(f"{path} keeps its trials in its own {DATABASE}; resume it without --storage")
     if elsewhere and url is None:
-        raise BackhandError(f"{path} keeps its trials in a storage of yours; name it again by --storage")
-
-
-def _test_best(study: Study, trials: list[Trial], workspace: Workspace, workers: Workers) -> SearchRecord:
-    """Train the best values with each seed and test them; returns what search.json then holds."""
-    search, folder = _search_table(study), workspace.folder
-    best = best_trial(trials, search)
-    record = update_record(folder, trials, search)
-    if best is None:
-        reasons = "; ".join(sorted({trial.reason.split(":")[0] for trial in trials if trial.reason})) or "none ended"
-        raise BackhandError(f"no trial of {folder} came to its end ({reasons}); change the space or the budget")
-    seeds = range(study.seed, study.seed + search.seeds)
-    if not seeds:
-        return record
-    values = "  ".join(f"{key} = {brief(value)}" for key, value in best.assignment.items())
-    seeds_text = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
-    workspace.console.print(f"best: {values}; training with {seeds_text}")
-    studies = {seed: changed(study, best.assignment | {"seed": seed}) for seed in seeds}
-    for wanted in studies.values():
-        _refuse_another_best(folder, wanted)
-    quiet = workspace.console.quiet or workers != 1
-    work = ((seed, partial(_train, study, folder, workspace.data_dir, quiet=quiet)) for seed, study in studies.items())
-    runs = dict(units.results(work, workers))
-    return update_record(folder, trials, search, tuple(runs[seed] for seed in seeds))
-
-
-def _run_folder(folder: Path, study: Study) -> Path:
-    return folder / f"best-seed-{study.seed}"
-
-
-def _refuse_another_best(folder: Path, wanted: Study) -> None:
-    """Raises BackhandError where the search was tested before, when another trial was the best."""
-    run_folder = _run_folder(folder, wanted)
-    if not (run_folder / STUDY).exists():
-        return
-    change = settings.difference(*map(settings.settings, (settings.read_study(run_folder), wanted)))
-    if change is not None:
-        raise BackhandError(
-            f"{folder} has already been tested with the trial that was best then, and now another is best: {change}; "
-            f"a longer search with a test of its own needs a new folder"
-        )
-
-
-def _train(study: Study, folder: Path, data_dir: Path | None, *, quiet: bool) -> TestedRun:
-    """Do one unit of work: a whole run of the best values. A run that has finished is only read."""
-    run_folder = _run_folder(folder, study)
-    try:
-        metrics = finished_metrics(run_folder) or single.run(
-            study, run_folder, data_dir=data_dir, resume=None, quiet=quiet
-        )
-    except DivergenceError as error:
-        return TestedRun(folder=run_folder.name, seed=study.seed, diverged=str(error))
-    figure, validation, test = _figures(metrics)
-    return TestedRun(
-        folder=run_folder.name,
-        seed=study.seed,
-        seconds=metrics.training.seconds,
-        figure=figure,
-        validation=validation,
-        test=test,
-        validation_count=sum(metrics.data.splits["validation"]),
-        failure=metrics.training.failure,
-    )
-
-
-def _figures(metrics: Metrics) -> tuple[str, float, float]:
-    """The figure by which a run is told, and its value on the validation and the test split."""
-    if metrics.test_errors is not None:
-        assert metrics.validation_errors is not None, "a search needs validation data"
-        return "rmse", metrics.validation_errors.rmse, metrics.test_errors.rmse
-    assert metrics.validation is not None, "a search needs validation data"
-    assert metrics.test is not None, "a finished run of classes has a test score"
-    return "accuracy", metrics.validation.accuracy, metrics.test.accuracy
+        raise BackhandError(f"{path} keeps its trials in a storage of yours; name it again by --storage or {VARIABLE}")
