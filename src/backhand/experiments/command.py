@@ -1,7 +1,7 @@
 """What the commands of all kinds share: the folder, the backend, Ctrl-C, the result, and the report."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -9,6 +9,7 @@ from typing import Any, Self
 import typer
 
 from backhand.errors import BackhandError, CheckpointError, DivergenceError
+from backhand.files.paths import command
 from backhand.machine import rank_of_mpi
 
 ALLOWED = {"resume", "data_dir", "backend", "threads", "workers", "cluster"}  # the options that may come with --resume
@@ -98,6 +99,7 @@ def carry_out(name: str, work: Callable[..., object], launch: Launch, *more: obj
         launch.connected() as options,
         experiment_folder(launch.resume or launch.out, name) as folder,
         interruptible(folder, *more),
+        _watched(launch, folder),
     ):
         try:
             work(folder, **options)
@@ -105,6 +107,15 @@ def carry_out(name: str, work: Callable[..., object], launch: Launch, *more: obj
             _report(folder, console)
             raise
         return _report(folder, console)
+
+
+def _watched(launch: Launch, folder: Path) -> AbstractContextManager[None]:
+    """With `--cluster mpi`, a context that says how to go on where mpiexec kills this process."""
+    if launch.cluster != "mpi":
+        return nullcontext()
+    from backhand.experiments.watch import watched
+
+    return watched(f"go on by the same command with --resume {command([folder])}")
 
 
 def _report(folder: Path, console: Any) -> dict[str, Any]:
@@ -129,7 +140,6 @@ def write_reports(folder: Path, console: Any) -> list[Path]:
     """
     from backhand.experiments import reports
     from backhand.extras import MissingExtraError
-    from backhand.files.paths import command
 
     try:
         with console.status("drawing the report"):

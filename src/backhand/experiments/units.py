@@ -103,7 +103,7 @@ def _from_executor(
                 progress.close()
                 return
             done, _ = wait(running, POLL, FIRST_COMPLETED)
-            for future in done:
+            for future in sorted(done, key=_has_failed):  # so that no result is lost
                 with _cluster_errors(executor):
                     answer = future.result()
                 key, work = running.pop(future)
@@ -114,6 +114,10 @@ def _from_executor(
     finally:
         for future in running:
             future.cancel()
+
+
+def _has_failed(future: "Future[Any]") -> bool:
+    return future.cancelled() or future.exception() is not None
 
 
 @contextmanager

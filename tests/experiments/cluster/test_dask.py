@@ -1,5 +1,6 @@
 """A real Dask cluster: the results of one process to the bit, and what becomes of workers that are lost or unlike."""
 
+import json
 import os
 import signal
 import time
@@ -11,7 +12,7 @@ from rich.console import Console
 
 from backhand import backend
 from backhand.errors import BackhandError
-from backhand.experiments import units
+from backhand.experiments import environment, units
 from backhand.experiments.cluster import connect
 from backhand.experiments.cluster.progress import Progress
 from tests.experiments.cluster.daskcluster import customised, dask_cluster
@@ -52,6 +53,9 @@ def test_a_cluster_finds_what_one_process_finds(kind, cluster, cli, tmp_path, mo
         assert status == 0, output
     assert ordered(results(shared)) == ordered(results(alone))
     assert "1 thread, Backhand" in output
+    noted = json.loads((shared / "environment.json").read_text())["workers"]
+    assert {line.split(",")[1] for line in noted} == {" 1 thread"}
+    assert "workers" not in environment.read(alone).facts
     for path in alone.rglob("*.safetensors"):  # of the whole runs, which travelled as archives
         same = shared / path.relative_to(alone)
         assert same.read_bytes() == path.read_bytes() or path.name == "evidence.safetensors"

@@ -23,28 +23,55 @@ def series(tmp_path, monkeypatch):
     return tmp_path
 
 
+SCRIPT = """
+import sys, time
+from functools import partial
+from backhand.console import exits
+from backhand.experiments import units
+from backhand.experiments.cluster import connect, mpi
+from tests.experiments.test_units import refuse
+
+def program():
+    with connect("mpi") as cluster:
+        list(units.results([(0, partial(time.sleep, 100)), (1, refuse)], cluster))
+
+if __name__ == "__main__":
+    sys.exit(mpi.run(partial(exits.run_to_exit_status, program)))
+"""
+
+
 def under_mpi(*words: object) -> subprocess.CompletedProcess[str]:
-    """`backhand WORDS --cluster mpi` in three processes."""
+    """Python with these words in three processes."""
     pytest.importorskip("mpi4py", reason="needs mpi4py")
     if LAUNCHER is None:
         pytest.skip("needs mpiexec")
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [LAUNCHER, "-n", "3", sys.executable, "-m", "backhand", *map(str, words), "--cluster", "mpi"]
+    command = [LAUNCHER, "-n", "3", sys.executable, *map(str, words)]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_the_processes_of_mpiexec_find_what_one_process_finds(series, cli):
     assert cli("run", "few.toml", "--threads", 1, "--out", "alone")[0] == 0
-    done = under_mpi("run", "few.toml", "--threads", 1, "--out", "shared")
+    done = under_mpi("-m", "backhand", "run", "few.toml", "--threads", 1, "--out", "shared", "--cluster", "mpi")
     assert done.returncode == 0, done.stderr
     assert ordered(results(series / "shared")) == ordered(results(series / "alone"))
     assert done.stdout.count("folder: shared") == 1
     assert done.stdout.count("5/5  two: validation") == 1
     assert (series / "shared/two/000-seed-0/best.safetensors").exists()
-    done = under_mpi("run", "digits", "--out", "new")  # a mistake, which the first process alone finds and prints
+
+
+def test_a_mistake_is_printed_once(series):
+    done = under_mpi("-m", "backhand", "run", "digits", "--out", "new", "--cluster=mpi")
     assert done.returncode == 2
     assert done.stderr.count("digits is a single training") == 1
     assert not (series / "new").exists()
+
+
+def test_an_error_waits_for_no_unit(tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    done = under_mpi(tmp_path / "script.py")
+    assert done.returncode == 2
+    assert done.stderr.count("error: this unit cannot be done") == 1
 
 
 @pytest.mark.parametrize(

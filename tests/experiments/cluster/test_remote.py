@@ -1,7 +1,8 @@
 """Units on an executor of one's own: what travels with them, and what is refused."""
 
 import pickle
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,8 +15,10 @@ from backhand.experiments.cluster.places import local
 from backhand.experiments.cluster.remote import Remote
 from backhand.experiments.cluster.work import Work
 from backhand.experiments.run import work as single
-from backhand.experiments.trainer import fingerprint_of
+from backhand.experiments.settings import study_file
+from backhand.experiments.trainer import fingerprint_of, weights_of
 from backhand.study import load
+from backhand.study.extend import ExtendTable
 from tests.data.datafiles import idx, mnist_arrays
 from tests.experiments.cluster.test_archive import content, write
 
@@ -138,6 +141,54 @@ def test_another_version_is_refused_before_the_unit_is_read():
 def test_more_threads_than_the_worker_has_are_refused_by_name(engine):
     with pytest.raises(BackhandError, match=r"worker \S+:\d+: threads must be 1 to"):
         Remote.of(partial(int, 3), 10_000)()
+
+
+def test_a_process_does_one_unit_at_a_time(executor, tmp_path):
+    work = [(number, partial(alone, tmp_path / "busy")) for number in range(6)]
+    assert dict(units.results(work, executor)) == dict.fromkeys(range(6), "alone")
+
+
+def alone(path: Path) -> str:
+    path.mkdir()  # which fails where another unit has made it
+    time.sleep(0.005)
+    path.rmdir()
+    return "alone"
+
+
+class AtOnce(Executor):
+    """Two workers, whose units have all ended when they are waited for."""
+
+    _max_workers = 2
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except ValueError as error:
+            future.set_exception(error)
+        return future
+
+
+def test_an_error_loses_no_result_that_is_there():
+    coming = units.results([(0, partial(int, "none")), (1, partial(int, 3))], AtOnce())
+    assert next(coming) == (1, 3)
+    with pytest.raises(ValueError, match="none"):
+        next(coming)
+
+
+def test_capacity():
+    with ThreadPoolExecutor(3) as pool:
+        assert units.capacity(pool) == 3
+    assert units.capacity(units.Serial()) == 1
+
+
+def test_runs_that_are_extended_travel_with_those_that_they_extend(tmp_path):
+    base, places = load("digits"), [tmp_path / name for name in ("first", "second")]
+    second = base.model_copy(update={"extend": ExtendTable(run=places[0], name="digits")})
+    for place, study in zip(places, (base, second), strict=True):
+        write(place, {name: text.encode() for name, text in study_file(study).items()})
+    third = base.model_copy(update={"extend": ExtendTable(run=places[1], name="digits")})
+    assert weights_of(base, third) == (places[1], places[0])
 
 
 def test_no_more_units_are_drawn_than_the_executor_can_run(executor):

@@ -76,9 +76,11 @@ def run(program: Callable[[], int]) -> int:
     """
     if not MPI.is_installed():
         return USER_ERROR if rank_of_mpi() else program()
-    from mpi4py.futures import MPICommExecutor
-    from mpi4py.MPI import COMM_TYPE_SHARED, COMM_WORLD
-
+    try:
+        from mpi4py.futures import MPICommExecutor
+        from mpi4py.MPI import COMM_TYPE_SHARED, COMM_WORLD
+    except (ImportError, RuntimeError):  # mpi4py is there, and no MPI that it can load
+        return USER_ERROR if rank_of_mpi() else program()
     if COMM_WORLD.size == 1:
         return program()
     machine = COMM_WORLD.Split_type(COMM_TYPE_SHARED)

@@ -5,7 +5,6 @@ need no folder, and no options of their own.
 """
 
 import signal
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,16 +17,11 @@ from backhand import backend
 from backhand.errors import BackhandError
 from backhand.experiments.build import load_feeds
 from backhand.experiments.trainer import Trainer
-from backhand.files.paths import command
-from backhand.machine import POSIX
 from backhand.study import Study
 from backhand.training.callback import Callback
 from backhand.training.parallel.ranks import Ranks
 from backhand.training.parallel.solver import ParallelSolver
 from backhand.training.solver import Solver
-
-# Reads a line that a training writes when it ends; where it is killed, the end of the file comes without one.
-WATCH = 'trap "" INT TERM HUP; read -r line || printf "%s\\n" "$1" >&2'
 
 
 @dataclass(frozen=True)
@@ -133,22 +127,3 @@ def handled(ranks: Ranks, solver: Solver, ending: Callable[[], None]) -> Iterato
         signal.signal(signal.SIGINT, before)
     if parallel.interrupted and ranks.leads:  # Ctrl-C came after the last step
         raise KeyboardInterrupt
-
-
-@contextmanager
-def watched(ranks: Ranks, folder: Path) -> Iterator[None]:
-    """Have a small process of its own print how to go on where this one is killed while the context lasts.
-
-    mpiexec kills all processes as soon as one has died, so that none of them can say so.
-    """
-    if not POSIX:
-        yield
-        return
-    onward = command(["mpiexec", "-n", ranks.size, "backhand", "run", "--resume", folder])
-    words = f"error: one of the {ranks.size} ranks was lost, and the training has ended; go on with: {onward}"
-    call = ["sh", "-c", WATCH, "sh", words]
-    with subprocess.Popen(call, stdin=subprocess.PIPE, start_new_session=True, text=True) as watch:
-        try:
-            yield
-        finally:
-            watch.communicate("ended\n")

@@ -29,10 +29,11 @@ from backhand.experiments.run.record import finished_metrics, write_metrics
 from backhand.experiments.run.resume import refuse_to_train_on, restore
 from backhand.experiments.run.saved import Facts, Origin, Units
 from backhand.experiments.run.split_accuracy import SplitAccuracy
-from backhand.experiments.run.together import Share, handled, lead, watched
+from backhand.experiments.run.together import Share, handled, lead
 from backhand.experiments.trainer import Trainer
+from backhand.experiments.watch import watched
 from backhand.experiments.workspace import Workspace
-from backhand.files.paths import PathLike
+from backhand.files.paths import PathLike, command
 from backhand.predictors.facts import Span
 from backhand.study import Study
 from backhand.study.auto import is_auto
@@ -225,7 +226,8 @@ def _interruptible(session: Session) -> Iterator[None]:
         with saved_first(saving):
             yield
         return
-    with watched(solver.ranks, session.folder), handled(solver.ranks, solver, saving.end):
+    resume = command(["mpiexec", "-n", solver.ranks.size, "backhand", *KIND.resume, session.folder])
+    with watched(f"go on with: {resume}"), handled(solver.ranks, solver, saving.end):
         yield
 
 

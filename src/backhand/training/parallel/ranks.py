@@ -115,8 +115,14 @@ def launched() -> Ranks | None:
     """
     if rank_of_mpi() is None:
         return None
-    extras.MPI.require("a training by several processes of mpiexec")
-    from mpi4py import MPI
+    purpose = "a training by several processes of mpiexec"
+    extras.MPI.require(purpose)
+    try:
+        from mpi4py import MPI
+    except (ImportError, RuntimeError) as error:
+        raise extras.MissingExtraError(
+            f"{purpose} needs an MPI library, which mpi4py cannot load ({error}); install one by `{extras.MPI.command}`"
+        ) from error
 
     return Ranks(MPI.COMM_WORLD) if MPI.COMM_WORLD.Get_size() > 1 else None
 
