@@ -55,7 +55,8 @@ def _step(row: dict[str, Any]) -> Step:
 def network(result: dict[str, Any]) -> Network:
     """The network of a measurement."""
     figures = result["network"]
-    return Network(figures["latency_us"] / 1e6, figures["gbit"] * 1e9 / 8, figures["overlap"])
+    seconds = {int(size): ms / 1e3 for size, ms in figures["sum_ms"].items()}
+    return Network(figures["hosts"], seconds, figures["overlap"])
 
 
 def error_table(found: dict[str, Any]) -> str:

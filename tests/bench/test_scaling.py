@@ -12,7 +12,15 @@ from backhand.bench.scaling import Network, Step, messages
 from backhand.layers import BatchNorm, Conv2d, Flatten, Linear
 from backhand.model.sequential import Sequential
 
-FAST, SLOW = Network(1e-6, 1e11), Network(1e-3, 1e8)
+
+def network(latency, bandwidth, hosts=2, overlap=0.0):
+    """The network that a latency and a bandwidth describe, as sums on so many hosts would measure it."""
+    traffic = 2 * (hosts - 1) / hosts
+    seconds = {size: messages(hosts) * latency + traffic * size / bandwidth for size in (0, 10**5, 10**7)}
+    return Network(hosts, seconds, overlap)
+
+
+FAST, SLOW = network(1e-6, 1e11), network(1e-3, 1e8)
 
 
 def step(**options):
@@ -20,21 +28,21 @@ def step(**options):
     return Step(**settings | options)
 
 
-def test_a_fit_gives_back_the_network_that_made_the_times():
-    for hosts in (2, 5, 8):
-        network = Network(2e-4, 1.25e8)
-        times = {size: network.sum_seconds(size, hosts) for size in (1000, 10**5, 10**7)}
-        fitted = Network.fit(times, hosts)
-        assert fitted.latency == pytest.approx(2e-4)
-        assert fitted.bandwidth == pytest.approx(1.25e8)
-
-
 def test_a_sum_takes_its_messages_and_its_bytes():
-    network = Network(1e-4, 1e9)
-    assert network.sum_seconds(10**6, 1) == 0
-    assert network.sum_seconds(10**6, 2) == pytest.approx(2e-4 + 1e-3)
-    assert network.sum_seconds(10**6, 4) == pytest.approx(4e-4 + 1.5e-3)
+    net = network(1e-4, 1e9)
+    assert net.latency == pytest.approx(1e-4)
+    assert net.bandwidth == pytest.approx(1e9)
+    assert net.sum_seconds(10**6, 1) == 0
+    assert net.sum_seconds(10**6, 2) == pytest.approx(2e-4 + 1e-3)
+    assert net.sum_seconds(10**6, 4) == pytest.approx(4e-4 + 1.5e-3)
+    assert net.sum_seconds(2 * 10**8, 2) == pytest.approx(2e-4 + 0.2)  # beyond what was measured
     assert [messages(hosts) for hosts in (2, 3, 4, 5, 8)] == [2, 4, 4, 6, 6]
+
+
+def test_sums_that_were_measured_on_more_hosts_say_the_same():
+    two, five = (network(2e-4, 1e8, hosts) for hosts in (2, 5))
+    for hosts in (2, 5, 16):
+        assert two.sum_seconds(10**6, hosts) == pytest.approx(five.sum_seconds(10**6, hosts))
 
 
 def test_a_step_on_one_host_is_what_was_measured():
@@ -59,10 +67,10 @@ def test_a_larger_batch_hides_a_slow_network():
 
 
 def test_what_passes_beside_the_backward_pass_costs_nothing():
-    network = Network(1e-4, 1e8, overlap=0.5)
+    net = network(1e-4, 1e8, overlap=0.5)
     plain, early = step(), step(early=0.9, window=0.6)
-    saved = plain.predict(2, network) - early.predict(2, network)
-    assert saved == pytest.approx(min(0.5 * 0.6 * 2 / 3 * 33e-3, 0.9 * network.sum_seconds(10**6, 2)))
+    saved = plain.predict(2, net) - early.predict(2, net)
+    assert saved == pytest.approx(min(0.5 * 0.6 * 2 / 3 * 33e-3, 0.9 * net.sum_seconds(10**6, 2)))
 
 
 def test_the_step_of_a_model_knows_its_bytes_and_what_is_complete_early():

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,9 +20,9 @@ from backhand.training.parallel.ranks import Ranks
 from backhand.training.parallel.solver import ParallelSolver
 from backhand.training.solver import Solver
 
-SIZES = 1_000, 10_000, 100_000, 1_000_000, 10_000_000  # bytes of the sums by which a network is measured
-SLICE = 2e-3  # seconds of work between two looks at a sum under way, as a layer may take them
-WARM_UP = 3  # steps, or sums
+SIZES = 400, 100_000, 400_000, 1_600_000, 6_400_000, 25_600_000, 102_400_000  # bytes of sums that measure a network
+WARM_UP, ROUNDS = 3, 7  # steps, or sums
+PAUSE, SLICE = 1e-3, 20e-3  # seconds of work before a sum, and between two looks at one under way, as layers take them
 
 
 @dataclass(frozen=True)
@@ -85,39 +86,66 @@ class RanksBench:
 
 
 def measure_network(ranks: Ranks) -> Network:
-    """The latency, the bandwidth and the overlap of the network between the ranks, by sums of several sizes."""
-    seconds = {size: _sum_seconds(ranks, size, idle=True) for size in SIZES}
-    hidden = 1 - _sum_seconds(ranks, SIZES[-1], idle=False) / seconds[SIZES[-1]]
-    return Network.fit(seconds, ranks.size, min(max(hidden, 0.0), 1.0))
+    """The network between the ranks: sums of several sizes, and how much of a long one passes beside work."""
+    work = _Work()
+    seconds = {size: _slowest(ranks, partial(_sum, ranks, size, work)) for size in SIZES}
+    longest = max(SIZES)
+    slices = max(round(seconds[longest] / SLICE), 1)
+    alone = _slowest(ranks, partial(_beside, None, slices, work))
+    together = _slowest(ranks, partial(_beside, (ranks, np.zeros(longest // 4, np.float32)), slices, work))
+    hidden = (alone + seconds[longest] - together) / seconds[longest]
+    return Network(ranks.size, seconds, min(max(hidden, 0.0), 1.0))
 
 
-def _sum_seconds(ranks: Ranks, size: int, *, idle: bool) -> float:
-    """The median seconds that the slowest rank waits for a sum of so many bytes.
-
-    Where it is not idle, it is at work for as long as the sum takes, and counts only what it waits then.
-    """
-    values, times, expected = np.zeros(size // 4, np.float32), list[float](), 0.0
-    for _ in range(WARM_UP + 7):
+def _slowest(ranks: Ranks, timed: Callable[[], float]) -> float:
+    """The median over some rounds of the seconds that the slowest rank takes, when all begin at the same time."""
+    times = []
+    for _ in range(WARM_UP + ROUNDS):
         ranks.gather(0)
-        start = time.perf_counter()
-        request = ranks.start_sum(values)
-        while not idle and time.perf_counter() - start < expected:
-            _work()
+        times.append(max(ranks.gather(timed())))
+    return statistics.median(times[WARM_UP:])
+
+
+def _sum(ranks: Ranks, size: int, work: "_Work") -> float:
+    """The seconds of a sum of so many bytes, after some work, as after a backward pass."""
+    values = np.zeros(size // 4, np.float32)
+    work.do(PAUSE)
+    ranks.gather(0)
+    start = time.perf_counter()
+    ranks.sum(values)
+    return time.perf_counter() - start
+
+
+def _beside(under_way: tuple[Ranks, Array] | None, slices: int, work: "_Work") -> float:
+    """The seconds of so many slices of work, with a sum at the same time, if there is one."""
+    start = time.perf_counter()
+    request = None if under_way is None else under_way[0].start_sum(under_way[1])
+    for _ in range(slices):
+        work.do(SLICE)
+        if request is not None:
             request.Test()
-        wait = time.perf_counter()
+    if request is not None:
         request.Wait()
-        expected = time.perf_counter() - start
-        times.append(time.perf_counter() - (start if idle else wait))
-        if not idle:
-            expected = max(ranks.gather(expected))
-    return statistics.median(map(max, zip(*ranks.gather(times[WARM_UP:]), strict=True)))
+    return time.perf_counter() - start
 
 
-def _work() -> None:
-    """Keep the processor busy for a while, as a layer does."""
-    end = time.perf_counter() + SLICE
-    while time.perf_counter() < end:
-        pass
+class _Work:
+    """Work as that of layers without weights, as much each time as takes so many seconds alone."""
+
+    def __init__(self) -> None:
+        self.x = np.ones((128, 512), np.float32)
+        start = time.perf_counter()
+        for _ in range(200):
+            self._once()
+        self.seconds = (time.perf_counter() - start) / 200
+
+    def _once(self) -> None:
+        np.multiply(self.x, self.x, out=self.x)
+
+    def do(self, seconds: float) -> None:
+        """Work for so many seconds, as long as nothing else is done."""
+        for _ in range(max(round(seconds / self.seconds), 1)):
+            self._once()
 
 
 class _Clock(Callback):

@@ -38,7 +38,7 @@ def lines(network: Network, ranks: Ranks) -> list[str]:
     """What was measured besides, in sentences."""
     return [
         f"{ranks.size} ranks, {ranks.local} of them on the host of rank 0; latency {1e6 * network.latency:.0f} µs, "
-        f"{8e-9 * network.bandwidth:.2g} Gbit/s, {network.overlap:.0%} of a sum passes beside other work",
+        f"{8e-9 * network.bandwidth:.2g} Gbit/s, {network.overlap:.0%} of a sum is free beside other work",
         "x2 to x64: the speed-up on so many hosts with the same batch, as predicted; hosts worth it: the most, each of "
         "which does half of what it does alone",
     ]
@@ -51,6 +51,8 @@ def as_json(network: Network, rows: Sequence[Row]) -> dict[str, Any]:
             "latency_us": 1e6 * network.latency,
             "gbit": 8e-9 * network.bandwidth,
             "overlap": network.overlap,
+            "hosts": network.hosts,
+            "sum_ms": {str(size): 1e3 * seconds for size, seconds in network.seconds.items()},
         },
         "workloads": [
             {

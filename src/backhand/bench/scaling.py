@@ -1,12 +1,13 @@
 """What a training step costs on several hosts, on paper: from its time on one host, its bytes, and the network.
 
     t(N) = compute(B / N) + sum(N) - hidden(N)
-    sum(N) = 2 ⌈log₂ N⌉ latency + 2 (N - 1) / N · bytes / bandwidth
+    sum(N) = 2 ⌈log₂ N⌉ latency + (N - 1) / N · rest(bytes)
     hidden(N) = min(overlap · window(B / N), sum of the gradients that are complete before the last layer's)
 
 B samples are in a batch, of which each of N hosts has its share. The sum over all hosts is the one of Rabenseifner,
-which MPI libraries use: every host sends and receives nearly all gradients twice, in 2 ⌈log₂ N⌉ messages. The window is
-the time in which the layers go backward whose gradients are complete later.
+which MPI libraries use: every host sends and receives nearly all gradients twice, in 2 ⌈log₂ N⌉ messages. The rest of
+its time, beside that of the messages, follows from sums of many sizes that were measured on some number of hosts. The
+window is the time in which the layers go backward whose gradients are complete later.
 Source: Thakur, Rabenseifner and Gropp 2005, Int. J. High Performance Computing Applications 19(1).
 """
 
@@ -26,29 +27,42 @@ HALF = 0.5  # the least efficiency at which more hosts for one training are thou
 
 @dataclass(frozen=True)
 class Network:
-    """A network between hosts.
+    """A network between hosts, as sums over all of them measure it.
 
-    latency: seconds that a short message takes.   bandwidth: bytes per second of each host.
-    overlap: the share of the time of a sum that passes while the processor is at other work, 0 to 1.
+    hosts: on which these sums were measured.   seconds: of a sum, by the bytes of each host.
+    overlap: the share of the time of a sum that work at the same time does not lengthen, 0 to 1.
     """
 
-    latency: float
-    bandwidth: float
+    hosts: int
+    seconds: Mapping[int, float]
     overlap: float = 0.0
 
-    @classmethod
-    def fit(cls, seconds: Mapping[int, float], hosts: int, overlap: float = 0.0) -> Self:
-        """The network for which sums of so many bytes take these seconds: least squares of the relative errors."""
-        sizes, times = np.array(list(seconds)), np.array(list(seconds.values()))
-        columns = np.stack([np.full(len(sizes), messages(hosts)), 2 * (hosts - 1) / hosts * sizes], 1) / times[:, None]
-        latency, per_byte = np.linalg.lstsq(columns, np.ones(len(sizes)), rcond=None)[0]
-        return cls(max(latency, 0.0), 1 / max(per_byte, 1e-15), overlap)
+    @property
+    def latency(self) -> float:
+        """The seconds that a short message takes."""
+        return self.seconds[min(self.seconds)] / messages(self.hosts)
+
+    @property
+    def bandwidth(self) -> float:
+        """Bytes per second that each host sends and receives in a long sum."""
+        longest = max(self.seconds)
+        rest = self.seconds[longest] - self.seconds[min(self.seconds)]
+        return 2 * (self.hosts - 1) / self.hosts * longest / max(rest, 1e-12)
 
     def sum_seconds(self, size: float, hosts: int) -> float:
         """The seconds in which so many bytes of each host are added up."""
         if hosts == 1:
             return 0.0
-        return messages(hosts) * self.latency + 2 * (hosts - 1) / hosts * size / self.bandwidth
+        share = (hosts - 1) / hosts * self.hosts / (self.hosts - 1)
+        return messages(hosts) * self.latency + share * self._rest(size)
+
+    def _rest(self, size: float) -> float:
+        """The seconds of a sum as measured, without those of a short one; between two sizes and beyond, by bytes."""
+        sizes = sorted(self.seconds)
+        rests = [max(self.seconds[each] - self.seconds[sizes[0]], 0.0) for each in sizes]
+        if size > sizes[-1]:
+            return rests[-1] * size / sizes[-1]
+        return float(np.interp(size, sizes, rests))
 
 
 def messages(hosts: int) -> int:
