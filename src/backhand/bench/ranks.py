@@ -88,11 +88,11 @@ class RanksBench:
 def measure_network(ranks: Ranks) -> Network:
     """The network between the ranks: sums of several sizes, and how much of a long one passes beside work."""
     work = _Work()
-    seconds = {size: _slowest(ranks, partial(_sum, ranks, size, work)) for size in SIZES}
-    longest = max(SIZES)
+    longest, values = max(SIZES), np.ones(max(SIZES) // 4, np.float32)
+    seconds = {size: _slowest(ranks, partial(_sum, ranks, values[: size // 4], work)) for size in SIZES}
     slices = max(round(seconds[longest] / SLICE), 1)
     alone = _slowest(ranks, partial(_beside, None, slices, work))
-    together = _slowest(ranks, partial(_beside, (ranks, np.zeros(longest // 4, np.float32)), slices, work))
+    together = _slowest(ranks, partial(_beside, (ranks, values), slices, work))
     hidden = (alone + seconds[longest] - together) / seconds[longest]
     return Network(ranks.size, seconds, min(max(hidden, 0.0), 1.0))
 
@@ -106,9 +106,9 @@ def _slowest(ranks: Ranks, timed: Callable[[], float]) -> float:
     return statistics.median(times[WARM_UP:])
 
 
-def _sum(ranks: Ranks, size: int, work: "_Work") -> float:
-    """The seconds of a sum of so many bytes, after some work, as after a backward pass."""
-    values = np.zeros(size // 4, np.float32)
+def _sum(ranks: Ranks, values: Array, work: "_Work") -> float:
+    """The seconds of a sum of these values, after they were written, and some work, as by a backward pass."""
+    values[...] = 1
     work.do(PAUSE)
     ranks.gather(0)
     start = time.perf_counter()

@@ -72,7 +72,8 @@ def test_a_prediction_of_it_comes_with_a_word(run) -> None:
 def test_a_series_says_so(study, tmp_path) -> None:
     light = training.result_of(Trainer.of(study, data_of(study)).fit(), {})
     whole = Part(name="whole", title="", study="", whole=True)
-    (saved,) = training.train_group([training.Training(whole, {}, study, tmp_path / "whole.json")], None, quiet=True)
+    of_whole = training.Training(whole, {}, study, tmp_path / "whole.json")
+    (saved,) = training.train_whole([of_whole], data_dir=None, folder=tmp_path / "whole", quiet=True)
     assert SENTENCE in light.failure
     assert SENTENCE in saved.failure
     counts = {"train_count": 500, "validation_count": 288, "test_count": 359}

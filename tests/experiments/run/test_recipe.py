@@ -25,6 +25,10 @@ SAID = {
     ),
     "batch_size": ("7", "on batches of 7 samples"),
     "accumulate": ("4", "on batches of 50 samples, each of which passes through the network in 4 parts."),
+    "sync_batchnorm": (
+        "true",
+        "on batches of 50 samples; processes that share a batch normalise by the statistics of all of it.",
+    ),
     "loss": ("'hinge'", "The loss is the multi-class hinge loss."),
     "label_smoothing": ("0.2", "softmax cross-entropy with label smoothing 0.2."),
     "class_weights": ("'sqrt'", "weighted by the inverse square root of its class's size"),

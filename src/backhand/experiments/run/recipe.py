@@ -80,6 +80,8 @@ def _steps(train: TrainTable) -> str:
     batches = f"on batches of {plain(train.batch_size)} samples"
     if train.accumulate > 1:
         batches += f", each of which passes through the network in {train.accumulate} parts"
+    if train.sync_batchnorm:
+        batches += "; processes that share a batch normalise by the statistics of all of it"
     begun = "" if train.init_from is None else " It began with the weights of another model."
     changes = [_rate("learning rate", optimizer.lr, train.schedule)]
     if train.momentum_schedule is not None:
