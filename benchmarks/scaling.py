@@ -49,7 +49,7 @@ def steps(result: dict[str, Any]) -> dict[str, tuple[Step, dict[str, Any]]]:
 
 def _step(row: dict[str, Any]) -> Step:
     seconds = {int(count): ms / 1e3 for count, ms in row["alone_ms"].items()}
-    return Step(row["batch"], seconds, row["bytes"], row["early"], row["window"])
+    return Step(row["batch"], seconds, row["bytes"], row["early"], row["window"], row["calls"])
 
 
 def network(result: dict[str, Any]) -> Network:

@@ -68,7 +68,8 @@ def test_a_larger_batch_hides_a_slow_network():
 
 def test_what_passes_beside_the_backward_pass_costs_nothing():
     net = network(1e-4, 1e8, overlap=0.5)
-    plain, early = step(), step(early=0.9, window=0.6)
+    plain, early = step(), step(early=0.9, window=0.6, calls=4)
+    assert step(early=0.9, window=0.6, calls=3).predict(2, net) == plain.predict(2, net)
     saved = plain.predict(2, net) - early.predict(2, net)
     assert saved == pytest.approx(min(0.5 * 0.6 * 2 / 3 * 33e-3, 0.9 * net.sum_seconds(10**6, 2)))
 
@@ -82,6 +83,7 @@ def test_the_step_of_a_model_knows_its_bytes_and_what_is_complete_early():
     assert whole.size == model.parameters.grads.nbytes + 8 * 16
     assert 0 < whole.early < 1
     assert 0 < whole.window < 1
+    assert 0 < whole.calls < len(layers)
     late = sum(np.prod(p.value.shape) for p in model.parameters if p.name.startswith(("0.", "1."))) * 4
     assert whole.early <= 1 - late / whole.size
 

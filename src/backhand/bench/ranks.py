@@ -20,9 +20,10 @@ from backhand.training.parallel.ranks import Ranks
 from backhand.training.parallel.solver import ParallelSolver
 from backhand.training.solver import Solver
 
-SIZES = 400, 100_000, 400_000, 1_600_000, 6_400_000, 25_600_000, 102_400_000  # bytes of sums that measure a network
+SIZES = 400, *(50_000 * 2**k for k in range(10)), 102_400_000  # bytes of the sums by which a network is measured
 WARM_UP, ROUNDS = 3, 7  # steps, or sums
-PAUSE, SLICE = 1e-3, 20e-3  # seconds of work before a sum, and between two looks at one under way, as layers take them
+SLICE = 20e-3  # seconds of work between two looks at a sum under way, as layers may take them
+OTHER = 8_000_000  # values that work touches before a sum, which then comes from memory
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,9 @@ class RanksBench:
 def measure_network(ranks: Ranks) -> Network:
     """The network between the ranks: sums of several sizes, and how much of a long one passes beside work."""
     work = _Work()
-    longest, values = max(SIZES), np.ones(max(SIZES) // 4, np.float32)
-    seconds = {size: _slowest(ranks, partial(_sum, ranks, values[: size // 4], work)) for size in SIZES}
+    longest = max(SIZES)
+    values, other = np.ones(longest // 4, np.float32), np.ones(OTHER, np.float32)
+    seconds = {size: _slowest(ranks, partial(_sum, ranks, values[: size // 4], other)) for size in SIZES}
     slices = max(round(seconds[longest] / SLICE), 1)
     alone = _slowest(ranks, partial(_beside, None, slices, work))
     together = _slowest(ranks, partial(_beside, (ranks, values), slices, work))
@@ -106,10 +108,10 @@ def _slowest(ranks: Ranks, timed: Callable[[], float]) -> float:
     return statistics.median(times[WARM_UP:])
 
 
-def _sum(ranks: Ranks, values: Array, work: "_Work") -> float:
-    """The seconds of a sum of these values, after they were written, and some work, as by a backward pass."""
+def _sum(ranks: Ranks, values: Array, other: Array) -> float:
+    """The seconds of a sum of these values, after they and others were written, as by a backward pass."""
     values[...] = 1
-    work.do(PAUSE)
+    other[...] = 1
     ranks.gather(0)
     start = time.perf_counter()
     ranks.sum(values)

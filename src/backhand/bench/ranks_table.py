@@ -62,6 +62,7 @@ def as_json(network: Network, rows: Sequence[Row]) -> dict[str, Any]:
                 "bytes": row.step.size,
                 "early": row.step.early,
                 "window": row.step.window,
+                "calls": row.step.calls,
                 "alone_ms": {str(count): 1e3 * seconds for count, seconds in row.step.seconds.items()},
                 "measured_ms": 1e3 * row.measured,
                 "predicted_ms": 1e3 * row.predicted,

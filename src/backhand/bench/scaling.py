@@ -75,7 +75,8 @@ class Step:
     """A training step: the samples of a batch, and the seconds on one host by the number of samples.
 
     size: bytes that are added up over the hosts.   early: the share of them that is complete before the last layer's
-    backward pass.   window: the share of the backward pass after the first of these.
+    backward pass.   window: the share of the backward pass after the first of these.   calls: how often MPI is called
+    in it.
     """
 
     batch: int
@@ -83,22 +84,24 @@ class Step:
     size: int
     early: float = 0.0
     window: float = 0.0
+    calls: int = 0
 
     @classmethod
     def of(cls, model: Sequential, batch: int, seconds: Mapping[int, float]) -> Self:
         """The step of a model that is built."""
         rows, itemsize = list(reversed(model.rows())), model.parameters.values.itemsize
         work, total = 0, sum(row["multiply_adds"] for row in rows)
-        pending = early = 0
+        pending = early = calls = 0
         window = 0.0
         for row in rows[:-1]:
             pending, work = pending + row["trained"] * itemsize, work + row["multiply_adds"]
+            calls += bool(early and row["multiply_adds"])  # layers without weights run with the one before
             if pending >= BUCKET:
                 window = window or 1 - work / total
                 early, pending = early + pending, 0
         states = sum(state.size * 8 for _, layer in model.walk() for state in layer.state.values())
         size = model.parameters.grads.nbytes + states
-        return cls(batch, dict(seconds), size, early / size, window)
+        return cls(batch, dict(seconds), size, early / size, window, calls + 1)
 
     def compute(self, samples: float) -> float:
         """The seconds of a step on so many samples, between those that were measured; beyond, in proportion."""
@@ -112,6 +115,8 @@ class Step:
         """The seconds of a step on so many hosts. batch: samples of all hosts together; None: as the step has."""
         compute = self.compute(ceil((batch or self.batch) / hosts))
         communication = network.sum_seconds(self.size, hosts)
+        if self.calls < 2 * messages(hosts):  # a request and an answer for each message
+            return compute + communication
         window = BACKWARD * compute * self.window
         return compute + communication - min(network.overlap * window, self.early * communication)
 
