@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.data import datafiles
-from tests.training.parallel.mpi import MPIEXEC, available, mpiexec
+from tests.training.parallel.mpi import MPIEXEC, ROOT, available, mpiexec
 
 RUN = "-m", "backhand", "run"
 WITHOUT_REPORT = "-m", "tests.experiments.run.rankedrun"
@@ -47,7 +47,7 @@ def begun(tmp_path):
     """A training of two ranks that has saved a state, and its folder."""
     folder = tmp_path / "run"
     words = [MPIEXEC, "-n", "2", sys.executable, *WITHOUT_REPORT, str(folder), *LONG]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
         for _ in range(1200):
             if (folder / "state.safetensors").exists() or process.poll() is not None:
                 break

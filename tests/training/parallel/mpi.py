@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[3]  # where the programs of the tests are found
 MPIEXEC = shutil.which("mpiexec", path=str(Path(sys.executable).parent)) or shutil.which("mpiexec")
 
 
@@ -22,5 +23,5 @@ def mpiexec(ranks, *words, **options):
     available()
     call = [sys.executable, *map(str, words)]
     call = call if ranks == 1 else [MPIEXEC, "-n", str(ranks), *call]
-    settings = {"capture_output": True, "text": True, "timeout": 300, "check": False, **options}
+    settings = {"capture_output": True, "text": True, "timeout": 300, "check": False, "cwd": ROOT, **options}
     return subprocess.run(call, **settings)
