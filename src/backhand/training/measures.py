@@ -54,7 +54,7 @@ class Hits(Measures):
         self.right += int((predictions == classes).sum())
 
     def merge(self, other: Self) -> None:
-        """Add both numbers."""
+        """Add the samples of other sums, and those among them that were classified correctly."""
         self.samples += other.samples
         self.right += other.right
 

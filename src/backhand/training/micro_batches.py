@@ -38,39 +38,50 @@ def mean_loss(parts: Sequence[Part]) -> float:
     return sum(part.samples * part.loss for part in parts) / sum(part.samples for part in parts)
 
 
-class Sums:
-    """What the micro-batches of a batch add up to: gradients (P,), and the states of layers times samples.
+class LayerStates:
+    """The states that a batch moves in the layers of a model, such as running statistics, as one float64 array (S,).
 
-    A state, such as running statistics, moves from what it was before the batch by a multiple of the statistics of a
-    micro-batch. The mean of these states is the one for the mean statistics.
+    A state moves from what it was before the batch by a multiple of the statistics of the samples. So the mean over
+    parts of a batch, by their samples, is the state for the mean statistics.
     """
 
     def __init__(self, model: Sequential) -> None:
-        self.parameters = model.parameters
-        self.gradients = np.zeros(self.parameters.grads.shape)
         layers = [layer for _, layer in model.walk() if not layer.frozen]
-        self._layers = [state for layer in layers for state in layer.state.values() if state.dtype.kind == "f"]
-        self._before = [state.copy() for state in self._layers]
-        self.states = np.zeros(sum(state.size for state in self._layers))
+        self._states = [state for layer in layers for state in layer.state.values() if state.dtype.kind == "f"]
+
+    def read(self) -> Array:
+        """A copy of the states."""
+        return np.concatenate([np.zeros(0), *(state.reshape(-1) for state in self._states)], dtype=np.float64)
+
+    def write(self, values: Array) -> None:
+        """Give the layers the states that an array as of `read` holds."""
+        start = 0
+        for state in self._states:
+            state[...] = values[start : start + state.size].reshape(state.shape)
+            start += state.size
+
+
+class Sums:
+    """What the micro-batches of a batch add up to: gradients (P,), and the states of layers times samples (S,)."""
+
+    def __init__(self, model: Sequential) -> None:
+        self.parameters, self._layers = model.parameters, LayerStates(model)
+        self._before = self._layers.read()
+        self.gradients, self.states = np.zeros(self.parameters.grads.shape), np.zeros_like(self._before)
 
     def add(self, count: int) -> None:
         """Add what a micro-batch of so many samples has left in the model."""
         self.gradients += self.parameters.grads
-        if self._layers:
-            self.states += count * np.concatenate([state.reshape(-1) for state in self._layers], dtype=np.float64)
+        self.states += count * self._layers.read()
 
     def restore(self) -> None:
         """Give the layers the states from before the batch."""
-        for state, before in zip(self._layers, self._before, strict=True):
-            state[...] = before
+        self._layers.write(self._before)
 
     def write(self, total: int) -> None:
         """Give the model the gradients, and the mean of the states over so many samples."""
         self.parameters.grads[...] = self.gradients
-        start = 0
-        for state in self._layers:
-            state[...] = (self.states[start : start + state.size] / total).reshape(state.shape)
-            start += state.size
+        self._layers.write(self.states / total)
 
 
 def run(stepper: "Stepper", parts: Sequence[slice], first: int, total: int) -> tuple[Array, list[Part], Sums]:

@@ -16,16 +16,20 @@ import backhand
 from backhand import backend
 from backhand.errors import BackhandError
 from backhand.experiments.build import load_feeds
+from backhand.experiments.run import KIND
 from backhand.experiments.trainer import Trainer
+from backhand.experiments.watch import watched
+from backhand.files.paths import command
 from backhand.study import Study
 from backhand.training.callback import Callback
 from backhand.training.parallel.ranks import Ranks
 from backhand.training.parallel.solver import ParallelSolver
+from backhand.training.saving import Checkpoint
 from backhand.training.solver import Solver
 
 
 @dataclass(frozen=True)
-class Share:
+class TrainTogether:
     """The order to train a study together. It stands for everything that rank 0 has decided.
 
     data: the fingerprint of the data.   data_dir: where data sets lie for rank 0; elsewhere, where they do by default.
@@ -40,7 +44,7 @@ class Share:
     threads: int | None
 
     @classmethod
-    def of(cls, ranks: Ranks, study: Study, data: str, data_dir: Path | None) -> "Share":
+    def of(cls, ranks: Ranks, study: Study, data: str, data_dir: Path | None) -> "TrainTogether":
         """The order of this process, with its version of Backhand, its backend and its threads."""
         threads = None if backend.threads() == ranks.threads() else backend.threads()
         return cls(study, data, data_dir, backhand.__version__, backend.chosen(), threads)
@@ -94,7 +98,7 @@ class _Ending(Callback):
             raise KeyboardInterrupt
 
 
-def lead(ranks: Ranks, order: Share) -> None:
+def lead(ranks: Ranks, order: TrainTogether) -> None:
     """Have all other processes make a training ready. Raises BackhandError where one of them cannot."""
     ranks.order(order)
     if problems := [problem for problem in ranks.gather("") if problem]:
@@ -127,3 +131,12 @@ def handled(ranks: Ranks, solver: Solver, ending: Callable[[], None]) -> Iterato
         signal.signal(signal.SIGINT, before)
     if parallel.interrupted and ranks.leads:  # Ctrl-C came after the last step
         raise KeyboardInterrupt
+
+
+@contextmanager
+def led(solver: Solver, saving: Checkpoint, folder: Path) -> Iterator[None]:
+    """In this context, rank 0 trains with the others: Ctrl-C saves a step first, and a lost rank is told."""
+    assert isinstance(solver, ParallelSolver), "several ranks need a ParallelSolver"
+    resume = command(["mpiexec", "-n", solver.ranks.size, "backhand", *KIND.resume, folder])
+    with watched(f"go on with: {resume}"), handled(solver.ranks, solver, saving.end):
+        yield

@@ -1,7 +1,7 @@
 """The work of a run: it trains and tests a study, and after an interruption goes on where it was."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,11 +29,10 @@ from backhand.experiments.run.record import finished_metrics, write_metrics
 from backhand.experiments.run.resume import refuse_to_train_on, restore
 from backhand.experiments.run.saved import Facts, Origin, Units
 from backhand.experiments.run.split_accuracy import SplitAccuracy
-from backhand.experiments.run.together import Share, handled, lead
+from backhand.experiments.run.together import TrainTogether, lead, led
 from backhand.experiments.trainer import Trainer
-from backhand.experiments.watch import watched
 from backhand.experiments.workspace import Workspace
-from backhand.files.paths import PathLike, command
+from backhand.files.paths import PathLike
 from backhand.predictors.facts import Span
 from backhand.study import Study
 from backhand.study.auto import is_auto
@@ -124,7 +123,7 @@ def _run(study: Study, space: Workspace, callbacks: Sequence[Callback], ranks: R
         console.print("the run is finished; nothing is left to train")
         return finished
     if ranks is not None:
-        lead(ranks, Share.of(ranks, session.trainer.study, session.origin.data, space.data_dir))
+        lead(ranks, TrainTogether.of(ranks, session.trainer.study, session.origin.data, space.data_dir))
     with closing(session.loggers, folder, session.beginning):
         _fit(session)
         with console.status("testing, and checking the gradients"):
@@ -210,25 +209,14 @@ def _prediction_facts(study: Study, feeds: Feeds) -> Facts:
 def _fit(session: Session) -> None:
     """Train; a divergence is written into metrics.json before its error is raised."""
     trainer = session.trainer
-    with _interruptible(session):
+    solver, saving = trainer.solver, session.saving
+    alone = not isinstance(solver, ParallelSolver)
+    with saved_first(saving) if alone else led(solver, saving, session.folder):
         trainer.fit()
     if trainer.error is not None:
         trainer.solver.stopped = "the training diverged"
         session.write_metrics(status="diverged", message=str(trainer.error), training=describe_training(trainer))
     trainer.raise_divergence()
-
-
-@contextmanager
-def _interruptible(session: Session) -> Iterator[None]:
-    """In this context, Ctrl-C ends the training after a step whose state is saved."""
-    solver, saving = session.trainer.solver, session.saving
-    if not isinstance(solver, ParallelSolver):
-        with saved_first(saving):
-            yield
-        return
-    resume = command(["mpiexec", "-n", solver.ranks.size, "backhand", *KIND.resume, session.folder])
-    with watched(f"go on with: {resume}"), handled(solver.ranks, solver, saving.end):
-        yield
 
 
 def _finish(session: Session) -> Metrics:

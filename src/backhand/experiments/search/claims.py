@@ -80,7 +80,7 @@ class Claims:
         return self.study._study_id
 
     def slots(self) -> Slots:
-        """Read all trials."""
+        """Read all trials of the search, and sort them by their slots."""
         return Slots(self.storage.get_all_trials(self._study_id, deepcopy=False), self.cells)
 
     def claim(self, limit: int | None) -> Claim | None:

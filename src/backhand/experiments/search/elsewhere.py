@@ -65,11 +65,8 @@ def _groups(loop: Loop) -> Iterator[tuple[list[Begun], Work[list[Outcome]]]]:
 
 def _train(studies: list[Study], monitor: str, *, data_dir: Path | None) -> list[Outcome]:
     """Train these studies on a worker; returns their outcomes."""
-    return train_trials(studies, data_dir, [TrialMonitor(monitor, _goes_on) for _ in studies])
-
-
-def _goes_on(epoch: int, value: float) -> bool:  # noqa: ARG001, as no trial is pruned
-    return True
+    monitors = [TrialMonitor(monitor, lambda _epoch, _value: True) for _ in studies]  # none of them is pruned
+    return train_trials(studies, data_dir, monitors)
 
 
 def _follow(loop: Loop, shared: Access, executor: Executor) -> None:

@@ -1,6 +1,7 @@
 """The share that a process has of each batch in training, and of each split in an evaluation."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +54,7 @@ def draw_share(train: TrainingSource, index: Indices, rng: np.random.Generator, 
     """A share of the batch that `draw` gives; a source that can only make the whole batch makes it."""
     if isinstance(train, ShareSource):
         return train.draw_share(index, rng, share)
-    x, *others = train.draw(index, rng)
-    return x[share], *(values[share] for values in others)  # type: ignore[return-value]
+    return cast("Batch", tuple(values[share] for values in train.draw(index, rng)))
 
 
 @dataclass(frozen=True)

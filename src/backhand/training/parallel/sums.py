@@ -11,7 +11,7 @@ from backhand.arrays import Array
 from backhand.layers import Layer
 from backhand.model.sequential import Sequential
 from backhand.training.measures import Measures
-from backhand.training.micro_batches import Part
+from backhand.training.micro_batches import LayerStates, Part
 from backhand.training.parallel.ranks import Ranks
 
 if TYPE_CHECKING:
@@ -74,38 +74,26 @@ def _starts(model: Sequential) -> dict[Layer, int]:
 
 
 class StateMean:
-    """The mean, by samples, of the layers' states, such as running statistics, which each process moves by its share.
-
-    The states move by a multiple of the statistics of a batch, so that their mean is the state for the mean statistics.
-    """
+    """The mean, by samples, of the layers' states, which each process moves by the statistics of its share."""
 
     def __init__(self, ranks: Ranks, model: Sequential) -> None:
-        self.ranks = ranks
-        layers = [layer for _, layer in model.walk() if not layer.frozen]
-        self.arrays = [state for layer in layers for state in layer.state.values() if state.dtype.kind == "f"]
-        self._sums = np.empty(sum(state.size for state in self.arrays))
+        self.ranks, self.states = ranks, LayerStates(model)
+        self._sums = np.zeros(0)
         self._request: MPI.Request | None = None
 
     def start(self, weight: float) -> None:
         """Begin after the forward pass. weight: the fraction of the batch that this process has."""
-        if not self.arrays:
-            return
-        if weight:
-            np.multiply(np.concatenate([state.reshape(-1) for state in self.arrays]), weight, out=self._sums)
-        else:
-            self._sums[...] = 0
-        self._request = self.ranks.start_sum(self._sums)
+        own = self.states.read()
+        self._sums = weight * own if weight else np.zeros_like(own)  # whatever a process without samples computed
+        if own.size:
+            self._request = self.ranks.start_sum(self._sums)
 
     def finish(self) -> None:
         """Wait, and give all layers the means."""
-        if self._request is None:
-            return
-        self._request.Wait()
-        start = 0
-        for state in self.arrays:
-            state[...] = self._sums[start : start + state.size].reshape(state.shape)
-            start += state.size
-        self._request = None
+        if self._request is not None:
+            self._request.Wait()
+            self.states.write(self._sums)
+            self._request = None
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ class Database:
         return optuna.storages.get_storage(tables)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close the connections to the database, which is open for all threads of this process."""
         for tables in self._opened:
             tables.scoped_session.remove()
             tables.engine.dispose()

@@ -115,7 +115,7 @@ class Journal:
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """The path of the file that holds the records."""
         assert self.address.path is not None, "the address is that of a journal"
         return self.address.path
 
@@ -138,7 +138,7 @@ class Journal:
             raise damaged(self.path) from error
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: a journal opens its file for each call."""
 
     def translated(self, call: Callable[[], Result]) -> Result:
         """Make a call. Raises NoAnswerError where the disk does not answer, BackhandError where it is unusable."""

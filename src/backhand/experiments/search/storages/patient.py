@@ -94,7 +94,7 @@ class Patient(BaseStorage):
         return self.call(lambda: self.storage.create_new_study(directions, study_name))
 
     def delete_study(self, study_id: int) -> None:
-        """Delete a study."""
+        """Delete a study with all its trials."""
         self.call(lambda: self.storage.delete_study(study_id))
 
     def set_study_user_attr(self, study_id: int, key: str, value: Any) -> None:
@@ -126,7 +126,7 @@ class Patient(BaseStorage):
         return self.call(lambda: self.storage.get_study_system_attrs(study_id))
 
     def get_all_studies(self) -> "list[FrozenStudy]":
-        """Return all studies."""
+        """Return all studies of the storage, whatever program made them."""
         return self.call(self.storage.get_all_studies)
 
     def create_new_trial(self, study_id: int, template_trial: "FrozenTrial | None" = None) -> int:
@@ -181,7 +181,7 @@ class Patient(BaseStorage):
         self.call(lambda: self.storage.set_trial_system_attr(trial_id, key, value))
 
     def get_trial(self, trial_id: int) -> "FrozenTrial":
-        """Return a trial."""
+        """Return the trial that has this ID."""
         return self.call(lambda: self.storage.get_trial(trial_id))
 
     def get_all_trials(

@@ -37,7 +37,7 @@ class Server:
         return proxy
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connections to the server that `make` opened."""
         for proxy in self._opened:
             proxy.close()
 
