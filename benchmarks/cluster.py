@@ -55,6 +55,11 @@ class Dask:
         with (self.folder / f"{kind}-{len(self.workers)}.log").open("w") as log:
             return subprocess.Popen([*words, "--no-dashboard", *options], stdout=log, stderr=log)
 
+    @property
+    def address(self) -> str:
+        """Where the scheduler is found."""
+        return str(json.loads(self.file.read_text())["address"])
+
     def end(self) -> None:
         """Kill all of them."""
         for process in (*self.workers, self.scheduler):
@@ -111,12 +116,11 @@ def main() -> None:
     try:
         dask.work()
         dask.work()
-        address = json.loads(dask.file.read_text())["address"]
         ways = {
             "one process, one thread": ["--threads", "1"],
             "one process, all cores": [],
             "two processes": ["--workers", "2"],
-            "Dask, one of two workers killed and replaced": ["--cluster", address],
+            "Dask, one of two workers killed and replaced": ["--cluster", dask.address],
         }
         found = list[dict[str, Any]]()
         for number, (name, options) in enumerate(ways.items()):

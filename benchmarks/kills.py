@@ -1,8 +1,9 @@
 """Kills ranks, workers and programs at random moments, goes on, and compares with what nobody has killed.
 
-A run of several ranks, a series and a search are begun again and again. Of each, a process is killed by SIGKILL at a
-random moment; `--resume` goes on, with another number of ranks, until it is done. Nothing may be lost: the run has the
-same losses to the bit, the series the same results to the bit, and the search every trial once.
+A run of several ranks, a series and a search are begun again and again, the series and the search also on a Dask
+cluster of two workers. Of each, a process is killed by SIGKILL at a random moment; `--resume` goes on, with another
+number of ranks, until it is done. A worker of the cluster that was killed is replaced. Nothing may be lost: the run has
+the same losses to the bit, the series the same results to the bit, and the search every trial once.
 usage: python benchmarks/kills.py --out FOLDER [--kills 20] [--seed 0]        Linux
 """
 
@@ -16,15 +17,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 from backhand.console.exits import run_to_exit_status
 from backhand.errors import BackhandError
+from cluster import BACKHAND, Dask, timeless
 
-BACKHAND = [sys.executable, "-m", "backhand"]
 MPIEXEC = str(Path(sys.executable).with_name("mpiexec"))
-TIMES = {"seconds", "elapsed", "train_seconds", "test_seconds"}  # what differs from process to process
 DATA = "[data]\nname = 'digits'\nvalidation = 0.2\n[model]\nname = 'mlp'\nhidden = [64]\ndropout = 0.2\n[train]\n"
 STUDIES = {
     "run": f"name = 'run'\n{DATA}epochs = 250\naccumulate = 6\nsave_every = 0.05\n",
@@ -58,6 +59,14 @@ class Victim:
     launch: Callable[[random.Random], list[str]]
     options: tuple[str, ...]
     pick: Callable[[int, random.Random], int | None]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What nobody has killed: its outcome, and the seconds it takes."""
+
+    outcome: Any
+    seconds: float
 
 
 def children(parent: int) -> list[int]:
@@ -94,21 +103,46 @@ def some_ranks(chance: random.Random) -> list[str]:
     return [MPIEXEC, "-n", str(chance.choice([2, 3]))]
 
 
-VICTIMS = (
-    Victim("rank 0", "run", some_ranks, ("--threads", "1"), lambda pid, _: next(iter(ranks(pid)), None)),
-    Victim("another rank", "run", some_ranks, ("--threads", "1"), lambda pid, c: one_of(ranks(pid)[1:], c)),
-    Victim("worker of a series", "series", lambda _: [], ("--workers", "2"), of_workers),
-    Victim("program of a series", "series", lambda _: [], ("--workers", "2"), lambda pid, _: pid),
-    Victim("worker of a search", "search", lambda _: [], ("--workers", "2"), of_workers),
-    Victim("program of a search", "search", lambda _: [], ("--workers", "2"), lambda pid, _: pid),
-)
+def first_rank(parent: int, _: random.Random) -> int | None:
+    """Rank 0, once it is there."""
+    return next(iter(ranks(parent)), None)
 
 
-def timeless(value: Any) -> Any:
-    """The value without the times in it."""
-    if isinstance(value, dict):
-        return {key: timeless(each) for key, each in value.items() if key not in TIMES}
-    return [timeless(each) for each in value] if isinstance(value, list) else value
+def later_rank(parent: int, chance: random.Random) -> int | None:
+    """A rank, but not rank 0."""
+    return one_of(ranks(parent)[1:], chance)
+
+
+def program(parent: int, _: random.Random) -> int:
+    """The program itself."""
+    return parent
+
+
+def alone(_: random.Random) -> list[str]:
+    """No words before the program."""
+    return []
+
+
+def victims(dask: Dask) -> list[Victim]:
+    """All that is killed in turn."""
+
+    def replaced(_: int, chance: random.Random) -> int:
+        dask.work()
+        return chance.choice([worker.pid for worker in dask.workers[:-1] if worker.poll() is None])
+
+    one, two, cluster = ("--threads", "1"), ("--workers", "2"), ("--cluster", dask.address)
+    return [
+        Victim("rank 0", "run", some_ranks, one, first_rank),
+        Victim("another rank", "run", some_ranks, one, later_rank),
+        Victim("worker of a series", "series", alone, two, of_workers),
+        Victim("program of a series", "series", alone, two, program),
+        Victim("Dask worker of a series", "series", alone, cluster, replaced),
+        Victim("head of a Dask series", "series", alone, cluster, program),
+        Victim("worker of a search", "search", alone, two, of_workers),
+        Victim("program of a search", "search", alone, two, program),
+        Victim("Dask worker of a search", "search", alone, cluster, replaced),
+        Victim("head of a Dask search", "search", alone, cluster, program),
+    ]
 
 
 def outcome(what: str, folder: Path) -> Any:
@@ -160,6 +194,24 @@ def trial(victim: Victim, out: Path, chance: random.Random, seconds: float) -> t
             words = [*BACKHAND, "run", "--resume", str(out)]
 
 
+def kill_in_turn(folder: Path, kills: int, chance: random.Random, known: dict[str, Known]) -> int:
+    """Kill the victims in turn; returns how often something was lost."""
+    dask, lost = Dask(folder / "dask"), 0
+    try:
+        dask.work()
+        dask.work()
+        print(f"{'killed':<24}{'after':>8}{'begun':>7}  as if nothing had been killed", flush=True)
+        for number, victim in zip(range(kills), cycle(victims(dask)), strict=False):
+            out = folder / f"{number:02}"
+            after, begun = trial(victim, out, chance, 0.8 * known[victim.what].seconds)
+            same = outcome(victim.what, out) == known[victim.what].outcome
+            lost += not same
+            print(f"{victim.name:<24}{after:>6.1f} s{begun:>7}  {'yes' if same else 'NO'}", flush=True)
+    finally:
+        dask.end()
+    return lost
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="Write everything to this new folder.")
@@ -171,21 +223,13 @@ def main() -> None:
     for name, text in STUDIES.items():
         (folder / f"{name}.toml").write_text(text, "utf-8")
     (folder / "series.toml").write_text(SERIES.format(study=folder / "cell.toml"), "utf-8")
-    expected, seconds = {}, {}
+    known = {}
     for what in ("run", "series", "search"):
         start = time.perf_counter()
         status, _ = attempt([*first_words(what, folder, folder / what), "--threads", "1"], None, 0.0, chance)
-        expected[what], seconds[what] = outcome(what, folder / what), time.perf_counter() - start
-        print(f"{what}: {seconds[what]:.0f} s where nobody is killed, status {status}", flush=True)
-    lost = 0
-    print(f"{'killed':<22}{'after':>8}{'begun':>8}  as if nothing had been killed", flush=True)
-    for number in range(arguments.kills):
-        victim = VICTIMS[number % len(VICTIMS)]
-        out = folder / f"{number:02}"
-        after, begun = trial(victim, out, chance, 0.8 * seconds[victim.what])
-        same = outcome(victim.what, out) == expected[victim.what]
-        lost += not same
-        print(f"{victim.name:<22}{after:>6.1f} s{begun:>8}  {'yes' if same else 'NO'}", flush=True)
+        known[what] = Known(outcome(what, folder / what), time.perf_counter() - start)
+        print(f"{what}: {known[what].seconds:.0f} s where nobody is killed, status {status}", flush=True)
+    lost = kill_in_turn(folder, arguments.kills, chance, known)
     print(f"{arguments.kills} kills, {lost} of them lost something")
 
 

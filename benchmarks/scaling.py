@@ -49,7 +49,9 @@ def steps(result: dict[str, Any]) -> dict[str, tuple[Step, dict[str, Any]]]:
 
 def _step(row: dict[str, Any]) -> Step:
     seconds = {int(count): ms / 1e3 for count, ms in row["alone_ms"].items()}
-    return Step(row["batch"], seconds, row["bytes"], row["early"], row["window"], row["calls"])
+    return Step(
+        row["batch"], seconds, row["bytes"], row["early"], row["window"], row["calls"], row["overhead_ms"] / 1e3
+    )
 
 
 def network(result: dict[str, Any]) -> Network:
@@ -122,6 +124,7 @@ def main() -> None:
     parser.add_argument("--rounds", default="10", help="A fifth of the seconds for which each step is timed.")
     parser.add_argument("--only", help="Measure only these workloads.")
     arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
     if arguments.draw is None:
         only = ["--only", arguments.only] if arguments.only else []
         result = measure(["--rounds", arguments.rounds, *only])

@@ -16,13 +16,14 @@ from backhand.data.feed import Batch, Indices
 from backhand.training.callback import Callback
 from backhand.training.losses import SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD
-from backhand.training.parallel.ranks import Ranks
+from backhand.training.parallel.ranks import Ranks, single
 from backhand.training.parallel.solver import ParallelSolver
 from backhand.training.solver import Solver
 
 SIZES = 400, *(50_000 * 2**k for k in range(10)), 102_400_000  # bytes of the sums by which a network is measured
 WARM_UP, ROUNDS = 3, 7  # steps, or sums
 SLICE = 20e-3  # seconds of work between two looks at a sum under way, as layers may take them
+REPORT = np.zeros(8)  # numbers that ranks tell each other in every step
 OTHER = 8_000_000  # values that work touches before a sum, which then comes from memory
 
 
@@ -63,17 +64,17 @@ class RanksBench:
     def _row(self, workload: Workload, ranks: Ranks, network: Network) -> Row:
         share = -(-workload.batch // ranks.size)
         counts = sorted({workload.batch, share, *(max(workload.batch // 2**k, 1) for k in range(1, 7))})
-        alone = {count: self._time(workload, count, ranks, together=False) for count in counts}
-        model = workload.network().build(workload.shape)
-        step = Step.of(model, workload.batch, alone)
-        measured = self._time(workload, workload.batch, ranks, together=True)
+        alone = {count: self._time(workload, count, ranks, Solver) for count in counts}
+        parallel = partial(ParallelSolver, ranks=single())
+        overhead = max(self._time(workload, share, ranks, parallel) - alone[share], 0.0)
+        step = Step.of(workload.network().build(workload.shape), workload.batch, alone, overhead)
+        measured = self._time(workload, workload.batch, ranks, partial(ParallelSolver, ranks=ranks))
         return Row(workload.name, step, ranks.size, measured, step.predict(ranks.size, network))
 
-    def _time(self, workload: Workload, batch: int, ranks: Ranks, *, together: bool) -> float:
-        """The median seconds of a step, of the slowest rank in each. together: whether the ranks share the batch."""
+    def _time(self, workload: Workload, batch: int, ranks: Ranks, kind: Callable[..., Solver]) -> float:
+        """The median seconds of a step of such a solver, of the slowest rank in each."""
         model = workload.network().build(workload.shape)
         loss, sgd, clock = SoftmaxCrossEntropy(), SGD(LR, MOMENTUM), _Clock(ranks)
-        kind = partial(ParallelSolver, ranks=ranks) if together else Solver
         solver = kind(model, loss, sgd, batch, callbacks=[clock])
         x, labels = workload.samples()
         first = max(statistics.median(self._fit(solver, clock, x[:batch], labels[:batch], WARM_UP)), 1e-6)
@@ -109,12 +110,14 @@ def _slowest(ranks: Ranks, timed: Callable[[], float]) -> float:
 
 
 def _sum(ranks: Ranks, values: Array, other: Array) -> float:
-    """The seconds of a sum of these values, after they and others were written, as by a backward pass."""
+    """The seconds of a sum as in a step: after a backward pass has written much, and beside the report of losses."""
     values[...] = 1
     other[...] = 1
     ranks.gather(0)
     start = time.perf_counter()
+    report = ranks.start_gather(REPORT)
     ranks.sum(values)
+    report()
     return time.perf_counter() - start
 
 
@@ -162,7 +165,7 @@ class _Clock(Callback):
 
     def on_step_end(self, solver: Solver) -> None:
         self.times.append(time.perf_counter() - self.start)
-        if not isinstance(solver, ParallelSolver):
+        if getattr(solver, "ranks", None) is not self.ranks:
             self.ranks.gather(0)
         self.start = time.perf_counter()
 

@@ -63,6 +63,7 @@ def as_json(network: Network, rows: Sequence[Row]) -> dict[str, Any]:
                 "early": row.step.early,
                 "window": row.step.window,
                 "calls": row.step.calls,
+                "overhead_ms": 1e3 * row.step.overhead,
                 "alone_ms": {str(count): 1e3 * seconds for count, seconds in row.step.seconds.items()},
                 "measured_ms": 1e3 * row.measured,
                 "predicted_ms": 1e3 * row.predicted,

@@ -1,13 +1,14 @@
 """What a training step costs on several hosts, on paper: from its time on one host, its bytes, and the network.
 
-    t(N) = compute(B / N) + sum(N) - hidden(N)
+    t(N) = compute(B / N) + overhead + sum(N) - hidden(N)
     sum(N) = 2 ⌈log₂ N⌉ latency + (N - 1) / N · rest(bytes)
     hidden(N) = min(overlap · window(B / N), sum of the gradients that are complete before the last layer's)
 
-B samples are in a batch, of which each of N hosts has its share. The sum over all hosts is the one of Rabenseifner,
-which MPI libraries use: every host sends and receives nearly all gradients twice, in 2 ⌈log₂ N⌉ messages. The rest of
-its time, beside that of the messages, follows from sums of many sizes that were measured on some number of hosts. The
-window is the time in which the layers go backward whose gradients are complete later.
+B samples are in a batch, of which each of N hosts has its share. The overhead is what a step takes longer as one of
+several, before anything is sent. The sum over all hosts is the one of Rabenseifner, which MPI libraries use: every host
+sends and receives nearly all gradients twice, in 2 ⌈log₂ N⌉ messages. The rest of its time, beside that of the
+messages, follows from sums of many sizes that were measured on some number of hosts. The window is the time in which
+the layers go backward whose gradients are complete later.
 Source: Thakur, Rabenseifner and Gropp 2005, Int. J. High Performance Computing Applications 19(1).
 """
 
@@ -76,7 +77,7 @@ class Step:
 
     size: bytes that are added up over the hosts.   early: the share of them that is complete before the last layer's
     backward pass.   window: the share of the backward pass after the first of these.   calls: how often MPI is called
-    in it.
+    in it.   overhead: the seconds that it takes longer as one of several, without the sums.
     """
 
     batch: int
@@ -85,9 +86,10 @@ class Step:
     early: float = 0.0
     window: float = 0.0
     calls: int = 0
+    overhead: float = 0.0
 
     @classmethod
-    def of(cls, model: Sequential, batch: int, seconds: Mapping[int, float]) -> Self:
+    def of(cls, model: Sequential, batch: int, seconds: Mapping[int, float], overhead: float = 0.0) -> Self:
         """The step of a model that is built."""
         rows, itemsize = list(reversed(model.rows())), model.parameters.values.itemsize
         work, total = 0, sum(row["multiply_adds"] for row in rows)
@@ -101,7 +103,7 @@ class Step:
                 early, pending = early + pending, 0
         states = sum(state.size * 8 for _, layer in model.walk() for state in layer.state.values())
         size = model.parameters.grads.nbytes + states
-        return cls(batch, dict(seconds), size, early / size, window, calls + 1)
+        return cls(batch, dict(seconds), size, early / size, window, calls + 1, overhead)
 
     def compute(self, samples: float) -> float:
         """The seconds of a step on so many samples, between those that were measured; beyond, in proportion."""
@@ -114,11 +116,14 @@ class Step:
     def predict(self, hosts: int, network: Network, batch: int | None = None) -> float:
         """The seconds of a step on so many hosts. batch: samples of all hosts together; None: as the step has."""
         compute = self.compute(ceil((batch or self.batch) / hosts))
+        if hosts == 1:
+            return compute
         communication = network.sum_seconds(self.size, hosts)
-        if self.calls < 2 * messages(hosts):  # a request and an answer for each message
-            return compute + communication
         window = BACKWARD * compute * self.window
-        return compute + communication - min(network.overlap * window, self.early * communication)
+        hidden = min(network.overlap * window, self.early * communication)
+        if self.calls < 2 * messages(hosts):  # a request and an answer for each message
+            hidden = 0.0
+        return compute + self.overhead + communication - hidden
 
     def speedup(self, hosts: int, network: Network) -> float:
         """How many times as fast a step is on so many hosts, with the same batch."""

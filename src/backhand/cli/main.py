@@ -4,11 +4,13 @@ import sys
 from functools import partial
 
 from backhand.console import exits
+from backhand.console.termination import interrupt_on_sigterm
 from backhand.machine import rank_of_mpi
 
 
 def main() -> None:
     """Run the program and end the process with its exit status; Ctrl-C is handled from the first import on."""
+    interrupt_on_sigterm()
     try:
         sys.exit(_status())
     finally:

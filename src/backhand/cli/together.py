@@ -3,13 +3,13 @@
 The process of rank 0 is the program that a person sees. The others print nothing, and do what it tells them.
 """
 
-import signal
 import sys
 import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from backhand.console import exits
+from backhand.console.termination import leave_to_the_first_process
 from backhand.extras import MissingExtraError
 from backhand.machine import rank_of_mpi
 
@@ -53,7 +53,7 @@ def _follow(ranks: "Ranks") -> int:
     from backhand.errors import BackhandError
 
     OUTPUT.choose(quiet=True)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 decides what Ctrl-C ends
+    leave_to_the_first_process()
     try:
         ranks.follow()
     except BackhandError as error:

@@ -16,7 +16,8 @@ def run_to_exit_status(program: Callable[[], object]) -> int:
     """Run the program to its end and return its exit status.
 
     The status is 0 for success; 2 for an error that the user can correct, whose message is printed in one sentence;
-    130 for Ctrl-C; and 141 where the reader of the output has gone. Any other exception is a bug and is not caught.
+    130 for Ctrl-C and SIGTERM; and 141 where the reader of the output has gone. Any other exception is a bug and is
+    not caught.
     """
     from backhand.console.terminal import ClosedOutputError, Stream
 

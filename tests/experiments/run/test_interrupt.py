@@ -2,10 +2,13 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
 
+from backhand.console.termination import interrupt_on_sigterm
 from backhand.experiments.run.interrupt import saved_first
 from backhand.training.callbacks import Callback, Checkpoint, EarlyStopping
 from backhand.training.saving import has_state, load_state
@@ -16,13 +19,13 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes send thems
 class Presses(Callback):
     """Ctrl-C in a step, `times` times; what comes behind it in that step is noted."""
 
-    def __init__(self, step: int, times: int = 1) -> None:
-        self.step, self.times, self.went_on = step, times, False
+    def __init__(self, step: int, times: int = 1, number: int = signal.SIGINT) -> None:
+        self.step, self.times, self.number, self.went_on = step, times, number, False
 
     def on_loss(self, solver):
         if solver.step == self.step:
             for _ in range(self.times):
-                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), self.number)
             self.went_on = True
 
 
@@ -32,6 +35,15 @@ def _listens():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def sigterm():
+    """SIGTERM as the program has it."""
+    before = signal.getsignal(signal.SIGTERM)
+    interrupt_on_sigterm()
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture
@@ -90,6 +102,30 @@ def test_a_training_can_go_on_after_it(ready, blobs):
     with pytest.raises(KeyboardInterrupt), saved_first(saving):
         solver.fit(*blobs, epochs=3)
     assert len(solver.fit(*blobs, epochs=3)) == 3
+
+
+def test_sigterm_does_what_ctrl_c_does(ready, blobs, tmp_path, sigterm):
+    solver, saving = ready(Presses(5, number=signal.SIGTERM))
+    with pytest.raises(KeyboardInterrupt), saved_first(saving):
+        solver.fit(*blobs, epochs=3)
+    assert load_state(tmp_path)[1]["step"] == 6
+
+
+def test_sigterm_ends_what_a_shell_has_started_in_the_background(sigterm):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_program_that_sigterm_ends_says_how_to_go_on(tmp_path):
+    out = tmp_path / "run"
+    words = [sys.executable, "-m", "backhand", "run", "digits", "--set", "train.epochs=10_000", "--out", str(out)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as program:
+        assert any(line.startswith("epoch") for line in iter(program.stdout.readline, ""))
+        program.terminate()
+        said = program.stdout.read()
+    assert (program.returncode, said.splitlines()[-1].startswith("interrupted; go on with: ")) == (130, True)
+    assert has_state(out)
 
 
 def test_what_the_caller_does_with_ctrl_c_stays_so(ready, blobs):

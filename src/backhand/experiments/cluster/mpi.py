@@ -1,6 +1,5 @@
 """Units on the processes of `mpiexec`: the first hands them out, and the others do them."""
 
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
@@ -9,6 +8,7 @@ from itertools import pairwise
 from typing import Any, ClassVar, TypeVar
 
 from backhand.console.exits import USER_ERROR
+from backhand.console.termination import leave_to_the_first_process
 from backhand.errors import BackhandError
 from backhand.experiments.cluster.cluster import Cluster, Share
 from backhand.extras import MPI
@@ -86,7 +86,7 @@ def run(program: Callable[[], int]) -> int:
     machine = COMM_WORLD.Split_type(COMM_TYPE_SHARED)
     _Here.on_machine = max(1, machine.allreduce(int(COMM_WORLD.rank > 0)))
     if COMM_WORLD.rank > 0:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends all of them
+        leave_to_the_first_process()
     pool: Any = MPICommExecutor(COMM_WORLD, root=0)  # whose types do not know what it yields
     with pool as executor:
         if executor is None:

@@ -105,6 +105,13 @@ class Ranks:
         self._communicator.Abort(status)
 
 
+def single() -> Ranks:
+    """The ranks of a process by itself, whatever was started with it."""
+    from mpi4py import MPI
+
+    return Ranks(MPI.COMM_SELF)
+
+
 @cache
 def launched() -> Ranks | None:
     """The processes that mpiexec has started together, this one among them; None where it runs alone.
