@@ -1,5 +1,6 @@
 """Small data and solvers that several test files train on."""
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -156,3 +157,11 @@ def cli(
         return end.value.code or 0, " ".join((captured.out + captured.err).split())
 
     return call
+
+
+@pytest.fixture
+def listens() -> Iterator[None]:
+    """Python's own handler of Ctrl-C, which a shell takes away from what it starts in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -52,6 +52,7 @@ def relu_backward(dout, x):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="os.kill ends the process there")
+@pytest.mark.usefixtures("listens")
 @pytest.mark.parametrize("text", [INTERRUPTED, "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"])
 def test_ctrl_c_ends_the_check_though_the_code_of_a_person_catches_it(text, tmp_path):
     (tmp_path / "layers.py").write_text(text)

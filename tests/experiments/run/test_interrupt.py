@@ -13,7 +13,10 @@ from backhand.experiments.run.interrupt import saved_first
 from backhand.training.callbacks import Callback, Checkpoint, EarlyStopping
 from backhand.training.saving import has_state, load_state
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes send themselves Ctrl-C as POSIX systems do")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="processes send themselves Ctrl-C as POSIX systems do"),
+    pytest.mark.usefixtures("listens"),
+]
 
 
 class Presses(Callback):
@@ -27,14 +30,6 @@ class Presses(Callback):
             for _ in range(self.times):
                 os.kill(os.getpid(), self.number)
             self.went_on = True
-
-
-@pytest.fixture(autouse=True)
-def _listens():
-    """Python's own handler, which a shell takes away from what it starts in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
