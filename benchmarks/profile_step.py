@@ -2,7 +2,7 @@
 
 A clock is put around `forward` and `backward` of every op. The time of a function that another one calls counts as its
 own. The rows add up to the whole step.
-usage: python benchmarks/profile_step.py [two_layer] [--steps 200]
+usage: python benchmarks/profile_step.py [two_layer] [--steps 200] [--precision bfloat16]
 """
 
 import argparse
@@ -23,6 +23,7 @@ from backhand import backend
 from backhand.bench import ours
 from backhand.bench.inputs import Inputs
 from backhand.bench.workloads import WORKLOADS
+from backhand.precision import FLOAT32, PRECISIONS
 from backhand.training.solver import Solver
 
 BETWEEN = "Python between them"
@@ -70,7 +71,7 @@ def attach(clock: Clock, solver: Solver) -> None:
         if path.startswith(KERNELS) and hasattr(module, "KERNEL")
     }
     for op, computed in (*references.items(), *kernels.items()):
-        for name in ("forward", "backward"):
+        for name in (name for name in ("forward", "training", "backward") if getattr(computed, name) is not None):
             timed = clock.around(getattr(computed, name), f"{op} {name}", shapes=True)
             object.__setattr__(computed, name, timed)
     for name in ("clip_norm", "clip_value"):
@@ -105,9 +106,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("workload", nargs="?", choices=list(WORKLOADS), default="two_layer", metavar="workload")
     parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--precision", choices=PRECISIONS, default=FLOAT32)
     arguments = parser.parse_args()
     inputs = Inputs.of(WORKLOADS[arguments.workload])
-    solver = ours.make_solver(inputs)
+    solver = ours.make_solver(inputs, arguments.precision)
     time_steps(solver, inputs, max(arguments.steps // 10, 3))  # to warm up, and to import the kernels
     bare = statistics.median(time_steps(solver, inputs, arguments.steps))
     clock = Clock()

@@ -6,21 +6,23 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
 
-from backhand.bench.measure import Measurement
-from backhand.bench.process import BACKHAND
+from backhand.bench.process import BACKHAND, BACKHAND_BFLOAT16
 from backhand.bench.table import format_figure
 from backhand.bench.timing import Spread
 from backhand.files.atomic import write_atomic
-from compare import Comparison
+from compare import ROUNDED_LIMIT, ROUNDED_STEPS, Comparison
 
 PACKAGES = "backhand", "numpy", "numba", "torch", "jax", "scikit-learn"
 EXPLANATION = """\
-- A step consists of forward pass, backward pass and update, in float32, by stochastic gradient descent with momentum.
+- A step consists of forward pass, backward pass and update, by stochastic gradient descent with momentum; in float32,
+  or with the factors of all products in bfloat16: PyTorch under autocast, JAX with arguments that are rounded.
 - All programs begin with the same weights and see the same batch. Their losses are compared first, with dropout off:
-  "loss difference" is the largest relative one.
+  "loss difference" is the largest relative one in float32. A program in bfloat16 counts if its losses in {steps} steps
+  stay as close to ours in float32 as {limit:.0%} of the first loss; slower ones than a peer in float32 are not asked.
 - Times are medians over {rounds} rounds, in which the programs take turns; each sleeps while another runs.
-- The ratio is our time divided by the fastest peer's in the same round; below 1 we are faster. The fastest peer is the
-  one with the lowest median. Times drift with the machine's clock and load; ratios within one run are more reliable.
+- A ratio is our time divided by the fastest peer's in the same round; below 1 we are faster. The fastest peer is the
+  one with the lowest median, in float32, or at any precision: there our time is the shorter of both. Times drift with
+  the machine's clock and load; ratios within one run are more reliable.
 - A GFLOP is 10⁹ operations in products with weights; a multiply-add counts as 2. "of peak" is their rate, divided by
   that of fused multiply-adds in registers alone, which is timed in the same run.
 - The first start compiles all that is needed; a later one finds what the program keeps on disk.
@@ -45,7 +47,7 @@ class Results:
     @property
     def programs(self) -> dict[str, str]:
         """The names and titles of all programs, ours first."""
-        return {BACKHAND.name: BACKHAND.name} | self.peers
+        return {BACKHAND.name: "backhand", BACKHAND_BFLOAT16.name: "backhand, bfloat16"} | self.peers
 
     @property
     def peak(self) -> Spread | None:
@@ -75,11 +77,17 @@ Written by `make bench`; see [the guide](../docs/guides/benchmarks.md).
 
 ## Steps
 
-Median milliseconds per step, with the range of ours in brackets.
+Median milliseconds per step, and ratios to the fastest peers with their ranges.
 
 {step_table(results)}
 
 {slower_workloads(results)}
+
+All programs:
+
+{program_table(results, lambda compared, name: format_figure(compared.measurements[name].ms.median))}
+
+Largest differences of losses in bfloat16 from ours in float32: {rounded_differences(results)}.
 
 ![Milliseconds per step of each workload in each program](results.png)
 
@@ -99,7 +107,7 @@ Peak resident memory, in MiB.
 
 ## How to read this
 
-{EXPLANATION.format(rounds=rounds)}
+{EXPLANATION.format(rounds=rounds, steps=ROUNDED_STEPS, limit=ROUNDED_LIMIT)}
 """
 
 
@@ -132,51 +140,58 @@ def package_versions() -> list[str]:
 
 def step_table(results: Results) -> str:
     """The main table, with a row per workload."""
-    headings = ["workload", "batch", "GFLOP", *results.programs.values(), "fastest peer"]
-    headings += ["ratio (range)", "GFLOP/s", "of peak", "loss difference"]
+    headings = ["workload", "batch", "GFLOP", "float32", "fastest peer in float32", "ratio"]
+    headings += ["bfloat16", "fastest peer at any precision", "ratio", "GFLOP/s", "of peak", "loss difference"]
     return markdown_table(headings, [step_row(results, comparison) for comparison in results.comparisons])
 
 
 def step_row(results: Results, compared: Comparison) -> list[str]:
-    ours, ratio = compared.ours.ms, compared.ratio
-    speed = 1e3 * compared.gflop / ours.median
+    speed = 1e3 * compared.gflop / compared.ours.ms.median
+    columns = []
+    for rounded, own in ((False, BACKHAND.name), (True, BACKHAND_BFLOAT16.name)):
+        name, ratio = compared.fastest(ours=False, rounded=rounded), compared.ratio(rounded=rounded)
+        columns += [
+            format_figure(compared.measurements[own].ms.median) if own in compared.measurements else "-",
+            f"{results.peers[name]} {format_figure(compared.measurements[name].ms.median)}",
+            f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})",
+        ]
     return [
         compared.workload.name,
         str(compared.workload.batch),
         f"{compared.gflop:.3f}",
-        f"{format_figure(ours.median)} ({format_figure(ours.low)} to {format_figure(ours.high)})",
-        *(cell(compared, name, lambda measured: format_figure(measured.ms.median)) for name in results.peers),
-        results.peers[compared.fastest],
-        f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})",
+        *columns,
         f"{speed:.0f}",
         f"{speed / results.peak.high:.0%}" if results.peak else "-",
         f"{max(compared.agreement.differences.values()):.0e}",
     ]
 
 
-def cell(compared: Comparison, name: str, text: Callable[[Measurement], str]) -> str:
-    """The measurement of a program as text; "-" where it does not run the workload."""
-    return text(compared.measurements[name]) if name in compared.measurements else "-"
+def rounded_differences(results: Results) -> str:
+    """How far losses in bfloat16 were from ours in float32, as parts of the first loss."""
+    return "; ".join(
+        f"{row.workload.name}: {', '.join(f'{results.programs[n]} {value:.1%}' for n, value in row.rounded.items())}"
+        for row in results.comparisons
+    )
 
 
 def slower_workloads(results: Results) -> str:
     """A sentence that names the workloads in which a peer is faster."""
     slower = [
-        f"{row.workload.name} ({row.ratio.median:.2f} times the time of {results.peers[row.fastest]})"
+        f"{row.workload.name} ({row.ratio(rounded=rounded).median:.2f} times the time of "
+        f"{results.peers[row.fastest(ours=False, rounded=rounded)]})"
         for row in results.comparisons
-        if row.ratio.median > 1
+        for rounded in (False, True)
+        if row.ratio(rounded=rounded).median > 1
     ]
     return f"**A peer is faster in** {', '.join(slower)}." if slower else "No peer is faster in any of these."
 
 
 def start_table(results: Results) -> str:
-    return program_table(
-        results,
-        lambda compared, name: (
-            f"{format_figure(compared.agreement.first_step_ms[name])}, "
-            f"later {format_figure(compared.measurements[name].first_ms)}"
-        ),
-    )
+    def text(compared: Comparison, name: str) -> str:
+        first = compared.agreement.first_step_ms.get(name)  # only of those in float32
+        return f"{format_figure(first)}, later {format_figure(compared.measurements[name].first_ms)}" if first else "-"
+
+    return program_table(results, text)
 
 
 def import_times(results: Results) -> str:

@@ -1,8 +1,9 @@
 """Training steps of ten networks against PyTorch, JAX and scikit-learn: `make bench`.
 
-First, the losses are compared: from equal weights and batches, all programs must have the same losses, or the exit
-status is 1 and nothing is timed. Then whole steps are timed, round by round, with the programs in turn, each in a
-process of its own that sleeps between its rounds. The results are written to results.md and results.png.
+First, the losses are compared: from equal weights and batches, all programs in float32 must have the same losses, or
+the exit status is 1 and nothing is timed. Then whole steps are timed, round by round, with the programs in turn, each
+in a process of its own that sleeps between its rounds. Last, the losses of the fastest programs in bfloat16 are
+compared with those in float32. The results are written to results.md and results.png.
 usage: python benchmarks/run.py [--only two_layer,...] [--peers torch,...] [--rounds 12] [--out FOLDER]
 """
 
@@ -17,12 +18,13 @@ from tempfile import TemporaryDirectory
 import peers
 from backhand import backend
 from backhand.bench import workloads
-from backhand.bench.process import BACKHAND, Program
+from backhand.bench.process import BACKHAND, BACKHAND_BFLOAT16, Program
 from backhand.bench.table import format_figure
 from backhand.bench.workloads import Workload
 from backhand.console.options import Names
 from backhand.errors import BackhandError
 from backhand.machine import cores, cpu
+from backhand.precision import FLOAT32
 from compare import Agreement, Comparison, compare_losses, time_workload
 from peers import Peer
 from results import Results, write
@@ -32,8 +34,9 @@ Plan = dict[Workload, list[Program]]
 
 def plan_runs(chosen: Sequence[Workload], others: Sequence[Peer]) -> Plan:
     """The programs that run each workload, ours first."""
-    plan = {each: [BACKHAND, *(peer.program for peer in others if peer.supports(each))] for each in chosen}
-    alone = [workload.name for workload, programs in plan.items() if len(programs) == 1]
+    ours = [BACKHAND, BACKHAND_BFLOAT16]
+    plan = {each: [*ours, *(peer.program for peer in others if peer.supports(each))] for each in chosen}
+    alone = [workload.name for workload, programs in plan.items() if not exact(programs[len(ours) :])]
     if alone:
         raise BackhandError(
             f"none of the selected peers runs {', '.join(alone)}; use `backhand bench` to time it alone"
@@ -41,11 +44,16 @@ def plan_runs(chosen: Sequence[Workload], others: Sequence[Peer]) -> Plan:
     return plan
 
 
+def exact(programs: Sequence[Program]) -> list[Program]:
+    """Those whose products are in float32."""
+    return [program for program in programs if program.precision == FLOAT32]
+
+
 def compare_all_losses(plan: Plan, folder: Path) -> dict[Workload, Agreement]:
     """Compare the losses of each workload, and print the differences."""
     agreements = {}
     for workload, programs in plan.items():
-        agreement = agreements[workload] = compare_losses(workload, programs, folder)
+        agreement = agreements[workload] = compare_losses(workload, exact(programs), folder)
         losses = f"loss {agreement.losses[0]:.3f} to {agreement.losses[-1]:.3f} in {len(agreement.losses)} steps"
         differences = ", ".join(f"{name} {value:.1e}" for name, value in agreement.differences.items())
         verdict = "equal" if agreement.holds else f"NOT equal (limit {agreement.limit:.0e})"
@@ -54,14 +62,15 @@ def compare_all_losses(plan: Plan, folder: Path) -> dict[Workload, Agreement]:
 
 
 def summarise(comparison: Comparison) -> str:
-    """The median times of all programs and our ratio to the fastest peer, on one line."""
+    """The median times of all programs and our ratio to the fastest peer in float32 and at any precision, on a line."""
     medians = {name: format_figure(measured.ms.median) for name, measured in comparison.measurements.items()}
     times = ", ".join(f"{name} {median}" for name, median in medians.items())
-    ratio = comparison.ratio
-    return (
-        f"{comparison.workload.name:13} {times} ms; ours / {comparison.fastest}'s: "
-        f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
-    )
+    ratios = ""
+    for rounded in (False, True):
+        mine, theirs = (comparison.fastest(ours=ours, rounded=rounded) for ours in (True, False))
+        ratio = comparison.ratio(rounded=rounded)
+        ratios += f"; {mine}'s / {theirs}'s: {ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
+    return f"{comparison.workload.name:13} {times} ms{ratios}"
 
 
 def run(arguments: argparse.Namespace) -> int:

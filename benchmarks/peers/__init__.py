@@ -1,6 +1,7 @@
 """The programs that our steps are compared with; in each module, `make_step(Inputs)` returns its training step.
 
-Each program has every advantage that it offers: its own layout of images, its fused optimiser, all cores.
+Each program has every advantage that it offers: its own layout of images, its fused optimiser, all cores; and both
+precisions, where it has them.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from backhand.bench.process import Program
 from backhand.bench.workloads import Workload
 from backhand.errors import BackhandError, closest
+from backhand.precision import BFLOAT16
 
 BENCHMARKS = Path(__file__).parents[1]
 
@@ -28,16 +30,21 @@ class Peer:
         return len(workload.shape) in self.axes
 
 
-def _peer(name: str, module: str, package: str, title: str, axes: tuple[int, ...] = (1, 3)) -> Peer:
-    return Peer(Program(name, f"peers.{module}", BENCHMARKS), package, title, axes)
+def _peers(name: str, module: str, package: str, title: str, axes: tuple[int, ...] = (1, 3)) -> list[Peer]:
+    """A peer at both precisions."""
+    rounded = Program(f"{name}_bf16", f"peers.{module}_bfloat16", BENCHMARKS, BFLOAT16)
+    return [
+        Peer(Program(name, f"peers.{module}", BENCHMARKS), package, title, axes),
+        Peer(rounded, package, f"{title}, bfloat16", axes),
+    ]
 
 
 _ALL = (
-    _peer("torch", "torch_eager", "torch", "PyTorch"),
-    _peer("torch_cl", "torch_channels_last", "torch", "PyTorch, channels last", (3,)),
-    _peer("torch_compile", "torch_compiled", "torch", "torch.compile"),
-    _peer("jax", "jax_jit", "jax", "JAX, jit"),
-    _peer("sklearn", "sklearn_mlp", "sklearn", "scikit-learn", (1,)),
+    *_peers("torch", "torch_eager", "torch", "PyTorch"),
+    *_peers("torch_cl", "torch_channels_last", "torch", "PyTorch, channels last", (3,)),
+    *_peers("torch_compile", "torch_compiled", "torch", "torch.compile"),
+    *_peers("jax", "jax_jit", "jax", "JAX, jit"),
+    Peer(Program("sklearn", "peers.sklearn_mlp", BENCHMARKS), "sklearn", "scikit-learn", (1,)),
 )
 PEERS = {peer.program.name: peer for peer in _ALL}
 

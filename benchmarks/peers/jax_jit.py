@@ -24,26 +24,30 @@ from backhand.layers import (
 Weights = dict[str, list[jax.Array]]
 
 
-def forward(layers: Sequence[Layer], weights: Weights, x: jax.Array, key: jax.Array, prefix: str = "") -> jax.Array:
+def forward(
+    layers: Sequence[Layer], weights: Weights, x: jax.Array, key: jax.Array, kind: jnp.dtype, prefix: str = ""
+) -> jax.Array:
+    """kind: the type of the factors of all products."""
     for i, layer in enumerate(layers):
         name = f"{prefix}{i}"
         if isinstance(layer, Residual):
-            body = forward(layer.body, weights, x, key, f"{name}.body.")
-            x = body + forward(layer.shortcut, weights, x, key, f"{name}.shortcut.")
+            body = forward(layer.body, weights, x, key, kind, f"{name}.body.")
+            x = body + forward(layer.shortcut, weights, x, key, kind, f"{name}.shortcut.")
         else:
-            x = apply(layer, weights.get(name, []), x, jax.random.fold_in(key, i))
+            x = apply(layer, weights.get(name, []), x, jax.random.fold_in(key, i), kind)
     return x
 
 
-def apply(layer: Layer, own: list[jax.Array], x: jax.Array, key: jax.Array) -> jax.Array:
+def apply(layer: Layer, own: list[jax.Array], x: jax.Array, key: jax.Array, kind: jnp.dtype) -> jax.Array:
     match layer:
         case Conv2d():
             strides, padding = (layer.stride,) * 2, [(layer.padding,) * 2] * 2
             names = ("NHWC", "HWIO", "NHWC")
-            y = jax.lax.conv_general_dilated(x, own[0], strides, padding, dimension_numbers=names)
+            factors = x.astype(kind), own[0].astype(kind)
+            y = jax.lax.conv_general_dilated(*factors, strides, padding, dimension_numbers=names).astype(x.dtype)
             return y + own[1] if layer.bias else y
         case Linear():
-            return x @ own[0] + own[1]
+            return (x.astype(kind) @ own[0].astype(kind)).astype(x.dtype) + own[1]
         case BatchNorm():
             axes = tuple(range(x.ndim - 1))
             return (x - x.mean(axes)) * jax.lax.rsqrt(x.var(axes) + layer.eps) * own[0] + own[1]
@@ -63,13 +67,13 @@ def apply(layer: Layer, own: list[jax.Array], x: jax.Array, key: jax.Array) -> j
     raise ValueError(f"no workload had a {layer} when this was written")
 
 
-def make_step(inputs: Inputs) -> Step:
+def make_step(inputs: Inputs, kind: jnp.dtype = jnp.float32) -> Step:
     layers = inputs.workload.model(comparable=inputs.comparable).layers
     x, labels = jnp.asarray(inputs.x), jnp.asarray(inputs.labels)
     seed = jax.random.key(0, impl="rbg")  # the faster of the two generators
 
     def loss(weights: Weights, x: jax.Array, labels: jax.Array, key: jax.Array) -> jax.Array:
-        logs = jax.nn.log_softmax(forward(layers, weights, x, key))
+        logs = jax.nn.log_softmax(forward(layers, weights, x, key, kind))
         return -jnp.take_along_axis(logs, labels[:, None], 1).mean()
 
     @partial(jax.jit, donate_argnums=(0, 1))

@@ -118,8 +118,10 @@ def flattened(workload: Workload) -> Shape | None:
     return None
 
 
-def make_step(inputs: Inputs, *, channels_last: bool, wrap: Callable[[LossOf], LossOf] = lambda loss: loss) -> Step:
-    """The training step. wrap: may compile the loss, as a function of samples and labels."""
+def make_step(
+    inputs: Inputs, *, channels_last: bool, wrap: Callable[[LossOf], LossOf] = lambda loss: loss, rounded: bool = False
+) -> Step:
+    """The training step. wrap: may compile the loss, as a function of samples and labels. rounded: as autocast does."""
     torch.set_num_threads(cores())
     torch.set_flush_denormal(True)
     images = None if channels_last else flattened(inputs.workload)
@@ -129,7 +131,13 @@ def make_step(inputs: Inputs, *, channels_last: bool, wrap: Callable[[LossOf], L
         layout = torch.channels_last if channels_last else torch.contiguous_format
         net, x = net.to(memory_format=layout), x.movedim(-1, 1).contiguous(memory_format=layout)
     optimizer = torch.optim.SGD(net.parameters(), LR, MOMENTUM, fused=True)
-    loss_of = wrap(lambda x, labels: nn.functional.cross_entropy(net(x), labels))
+    precision = torch.autocast("cpu", torch.bfloat16, enabled=rounded)
+
+    def loss_of(x: Tensor, labels: Tensor) -> Tensor:
+        with precision:
+            return nn.functional.cross_entropy(net(x), labels)
+
+    loss_of = wrap(loss_of)
 
     def step() -> float:
         optimizer.zero_grad(set_to_none=True)

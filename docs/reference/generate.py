@@ -50,7 +50,7 @@ PAGES = {
     "predictors": Page("Predictors", ("backhand.predictors",)),
     "export": Page("Exports", ("backhand.export",)),
     "experiments": Page("Studies and runs", ("backhand.experiments", "backhand.study")),
-    "backend": Page("Backends", ("backhand.backend",)),
+    "backend": Page("Backends and precision", ("backhand.backend", "backhand.precision")),
     "errors": Page("Errors", ("backhand.errors",)),
     "ops": Page("Operations", ("backhand.ops",)),
 }

@@ -41,6 +41,7 @@ from backhand.experiments.run.work import run as run
 from backhand.export import export_model as export_model
 from backhand.export import push_to_hub as push_to_hub
 from backhand.layers import ELU as ELU
+from backhand.layers import GELU as GELU
 from backhand.layers import AvgPool2d as AvgPool2d
 from backhand.layers import BatchNorm as BatchNorm
 from backhand.layers import Chain as Chain
@@ -57,6 +58,7 @@ from backhand.layers import ReLU as ReLU
 from backhand.layers import Residual as Residual
 from backhand.layers import Scale as Scale
 from backhand.layers import Sigmoid as Sigmoid
+from backhand.layers import SiLU as SiLU
 from backhand.layers import Tanh as Tanh
 from backhand.loggers import CsvLogger as CsvLogger
 from backhand.loggers import Logger as Logger
@@ -64,6 +66,7 @@ from backhand.loggers import MLflowLogger as MLflowLogger
 from backhand.loggers import TensorBoardLogger as TensorBoardLogger
 from backhand.loggers import WandbLogger as WandbLogger
 from backhand.model import Sequential as Sequential
+from backhand.precision import training_in as training_in
 from backhand.predictors import load_model as load_model
 from backhand.study import Study as Study
 from backhand.study import load as _load_study

@@ -20,6 +20,7 @@ from backhand.errors import BackhandError, BackhandWarning, closest
 from backhand.kernels.kernel import Kernel
 from backhand.kernels.probe import obstacle
 from backhand.plugins import Group
+from backhand.precision import BFLOAT16, FLOAT32
 
 BACKENDS = ("cpu", "reference")
 VARIABLE = "BACKHAND_BACKEND"
@@ -153,6 +154,15 @@ def threads() -> int | None:
     from backhand.kernels import jit
 
     return jit.threads()
+
+
+def fastest_precision() -> str:
+    """The precision in which products take the least time: bfloat16 where the processor has instructions for it."""
+    if chosen() == "reference":
+        return FLOAT32
+    from backhand.kernels.simd import bfloat16
+
+    return BFLOAT16 if bfloat16.INSTRUCTIONS else FLOAT32
 
 
 def announce(listener: Callable[[str], None]) -> None:

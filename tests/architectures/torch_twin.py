@@ -86,6 +86,8 @@ KINDS: dict[str, Callable[[Layer], nn.Module]] = {
     "avg_pool2d": lambda of: nn.AvgPool2d(of.window, of.stride),
     "global_avg_pool2d": lambda of: Mean(),
     "relu": lambda of: nn.ReLU(),
+    "silu": lambda of: nn.SiLU(),
+    "gelu": lambda of: nn.GELU(),
     "tanh": lambda of: nn.Tanh(),
     "flatten": lambda of: Rows(),
 }

@@ -22,6 +22,7 @@ from backhand.experiments.series import work as series
 from backhand.experiments.settings import reopen, settings
 from backhand.experiments.trainer import Trainer, data_of, train
 from backhand.files.names import RANGE_TEST
+from backhand.precision import FLOAT32, PRECISIONS
 from backhand.study import load, load_series
 from backhand.study.data import DataTable
 from backhand.training.callbacks import Callback
@@ -107,6 +108,14 @@ def test_size_and_epochs_are_numbers_in_the_run(base: str, tmp_path: Path) -> No
     assert study["data"]["resize"] == {"size": [16, 16], "how": "crop"}
     assert study["train"]["epochs"] == metrics.training.epochs == 300
     assert checkpoint.load(tmp_path / "run" / "best.safetensors")[1]["resize"] == "crop"
+
+
+@pytest.mark.parametrize("fastest", PRECISIONS)
+def test_the_precision_is_that_of_the_processor(fastest: str, base: str, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("backhand.backend.fastest_precision", lambda: fastest)
+    study = load(base, ("train.precision=auto", "train.epochs=1", "data.train_size=100", "model.hidden=[4]"))
+    work.run(study, tmp_path / "run", quiet=True)
+    assert tomllib.loads((tmp_path / "run" / "study.toml").read_text())["train"].get("precision", FLOAT32) == fastest
 
 
 def curve(lr: list[float], loss: list[float]) -> RangeTest:

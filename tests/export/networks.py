@@ -21,6 +21,7 @@ from backhand.data.standardize import Standardizer
 from backhand.data.value_range import ValueRange
 from backhand.layers import (
     ELU,
+    GELU,
     AvgPool2d,
     BatchNorm,
     Chain,
@@ -36,6 +37,7 @@ from backhand.layers import (
     Residual,
     Scale,
     Sigmoid,
+    SiLU,
     Tanh,
 )
 from backhand.model import Sequential
@@ -65,6 +67,8 @@ LAYERS = {
     "leaky relu": ([LeakyReLU(0.2)], ROW),
     "elu": ([ELU(0.7)], IMAGE),
     "sigmoid": ([Sigmoid()], ROW),
+    "silu": ([SiLU()], IMAGE),
+    "gelu": ([GELU()], IMAGE),
     "tanh": ([Tanh()], IMAGE),
     "scale": ([Scale(0.25)], ROW),
     "dropout": ([Dropout(0.4)], IMAGE),

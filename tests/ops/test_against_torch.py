@@ -51,6 +51,8 @@ ELEMENTWISE = {
     "leaky_relu": (lambda x: F.leaky_relu(x, 0.3), {"slope": 0.3}),
     "elu": (lambda x: F.elu(x, 0.3), {"alpha": 0.3}),
     "sigmoid": (torch.sigmoid, {}),
+    "silu": (F.silu, {}),
+    "gelu": (F.gelu, {}),
     "tanh": (torch.tanh, {}),
     "scale": (lambda x: -0.3 * x, {"factor": -0.3}),
     "flatten": (lambda x: torch.flatten(x, 1), {}),

@@ -1,7 +1,7 @@
 """Activations by name, each with the initialiser that suits it."""
 
 from backhand.errors import closest
-from backhand.layers import ELU, LeakyReLU, ReLU, Sigmoid, Tanh
+from backhand.layers import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Tanh
 from backhand.layers.activations import Activation
 from backhand.plugins import Table
 
@@ -9,6 +9,8 @@ _OWN: dict[str, type[Activation]] = {
     "relu": ReLU,
     "leaky_relu": LeakyReLU,
     "elu": ELU,
+    "silu": SiLU,
+    "gelu": GELU,
     "sigmoid": Sigmoid,
     "tanh": Tanh,
 }

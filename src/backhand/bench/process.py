@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from backhand import backend
 from backhand.errors import BackhandError
+from backhand.precision import BFLOAT16, FLOAT32
 
 # The variables that name the folder of compiled code, for Backhand and for PyTorch.
 CACHE_VARIABLES = ("BACKHAND_CACHE", "TORCHINDUCTOR_CACHE_DIR")
@@ -21,18 +22,20 @@ CACHE_VARIABLES = ("BACKHAND_CACHE", "TORCHINDUCTOR_CACHE_DIR")
 class Program:
     """A program that trains: its name in tables, and a module with `make_step(Inputs) -> Step`.
 
-    folder: the folder that holds the module, where it is not on the path already.
+    folder: the folder that holds the module, where it is not on the path already.   precision: of its products.
     """
 
     name: str
     module: str
     folder: Path | None = None
+    precision: str = FLOAT32
 
     def __str__(self) -> str:
         return self.name
 
 
 BACKHAND = Program("backhand", "backhand.bench.ours")
+BACKHAND_BFLOAT16 = Program("backhand_bf16", "backhand.bench.ours_bfloat16", precision=BFLOAT16)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from backhand.training.schedules import Schedule
 class CommonParameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """The parameters that have the names and the defaults of scikit-learn's `MLPClassifier`.
 
-    hidden_layer_sizes, activation: the widths of the hidden layers; "relu", "tanh", "logistic", "leaky_relu" or "elu".
-    The weights start as Glorot's.
+    hidden_layer_sizes, activation: the widths of the hidden layers; "relu", "tanh", "logistic", "leaky_relu", "elu",
+    "silu" or "gelu". The weights start as Glorot's.
     solver: "adam", "sgd", "adamw" or "rmsprop". alpha: the strength of the L2 penalty, over the size of a batch.
     batch_size: samples per step; "auto": 200, or all where there are fewer.
     learning_rate: "constant", "invscaling" or "adaptive"; learning_rate_init, power_t: the rate, and how it falls.

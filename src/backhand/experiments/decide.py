@@ -3,6 +3,7 @@
 from math import sqrt
 from typing import Any
 
+from backhand import backend
 from backhand.errors import BackhandError, StudyError
 from backhand.experiments.build import Feeds, build_solver, init_weights, model_for
 from backhand.study import Study
@@ -35,15 +36,16 @@ def decide(study: Study, feeds: Feeds) -> tuple[Study, RangeTest | None]:
 
 
 def decide_counts(study: Study, feeds: Feeds) -> Study:
-    """Decide everything but the learning rate: the size of the images and the number of epochs."""
+    """Decide everything but the learning rate: the size of the images, the number of epochs and the precision."""
     resize, train = study.data.resize, study.train
     if resize is not None and is_auto(resize.size):
         height, width = feeds.train.data.x.shape[1:3]
         resize = resize.model_copy(update={"size": (height, width)})
         study = study.model_copy(update={"data": study.data.model_copy(update={"resize": resize})})
-    if is_auto(train.epochs):
-        study = study.model_copy(update={"train": train.model_copy(update={"epochs": epochs(len(feeds.train))})})
-    return study
+    decided: dict[str, Any] = {"epochs": epochs(len(feeds.train))} if is_auto(train.epochs) else {}
+    if is_auto(train.precision):
+        decided["precision"] = backend.fastest_precision()
+    return study.model_copy(update={"train": train.model_copy(update=decided)}) if decided else study
 
 
 def epochs(samples: int) -> int:

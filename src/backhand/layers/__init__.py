@@ -3,7 +3,7 @@
 N is the number of samples in a batch. Images are (N, H, W, C): rows, columns, channels; features are (N, I).
 """
 
-from backhand.layers.activations import ELU, LeakyReLU, ReLU, Sigmoid, Tanh
+from backhand.layers.activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Tanh
 from backhand.layers.base import Layer
 from backhand.layers.batchnorm import BatchNorm
 from backhand.layers.branches import Concatenate, Residual
@@ -25,6 +25,8 @@ _OWN: dict[str, type[Layer]] = {
     "relu": ReLU,
     "leaky_relu": LeakyReLU,
     "elu": ELU,
+    "silu": SiLU,
+    "gelu": GELU,
     "sigmoid": Sigmoid,
     "tanh": Tanh,
     "scale": Scale,
@@ -47,6 +49,7 @@ LAYERS: Table[type[Layer]] = Table(
 
 __all__ = [
     "ELU",
+    "GELU",
     "LAYERS",
     "AvgPool2d",
     "BatchNorm",
@@ -63,6 +66,7 @@ __all__ = [
     "ReLU",
     "Residual",
     "Scale",
+    "SiLU",
     "Sigmoid",
     "Tanh",
 ]

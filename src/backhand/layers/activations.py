@@ -64,6 +64,27 @@ class ELU(Activation):
 
 
 @dataclass(eq=False)
+class SiLU(Activation):
+    """The sigmoid linear unit, or swish, y = x / (1 + e^-x), of each value of samples of any shape.
+
+    Source: Elfwing, Uchibe and Doya 2018, Neural Networks 107.
+    """
+
+    op_name = "silu"
+
+
+@dataclass(eq=False)
+class GELU(Activation):
+    """The Gaussian error linear unit, y = x Φ(x), of each value of samples of any shape.
+
+    Φ(x): the probability that a standard normal variable is below x. Source: Hendrycks and Gimpel 2016,
+    arXiv:1606.08415.
+    """
+
+    op_name = "gelu"
+
+
+@dataclass(eq=False)
 class Sigmoid(Activation):
     """The logistic sigmoid, y = 1 / (1 + e^-x), of each value of samples of any shape.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from backhand import precision
 from backhand.arrays import Array, Shape
 from backhand.layers.base import Layer
 from backhand.layers.initialisers import initialiser
@@ -66,8 +67,9 @@ class Conv2d(Layer):
         return {"weight": initialiser(self.init)(size, rng)} | bias
 
     def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
-        """The op's arguments: stride, padding, dilation and groups."""
-        return {"stride": self.stride, "padding": self.padding, "dilation": self.dilation, "groups": self.groups}
+        """The op's arguments: stride, padding, dilation and groups; in training, the precision, too."""
+        chosen = {"precision": precision.current()} if train else {}
+        return {name: getattr(self, name) for name in ("stride", "padding", "dilation", "groups")} | chosen
 
     def multiply_adds(self) -> int:
         """H' W' · kh kw C / groups · O, for one sample."""

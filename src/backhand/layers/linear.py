@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 
+from backhand import precision
 from backhand.arrays import Array, Shape
 from backhand.layers.base import Layer
 from backhand.layers.initialisers import initialiser
@@ -42,6 +44,10 @@ class Linear(Layer):
     def init_params(self, shape: Shape, rng: np.random.Generator) -> dict[str, Array]:
         """The weight (I, O) and the bias (O,)."""
         return {"weight": initialiser(self.init)((*shape, self.outputs), rng), "bias": np.zeros(self.outputs)}
+
+    def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
+        """The op's argument in training: the precision."""
+        return {"precision": precision.current()} if train else {}
 
     def multiply_adds(self) -> int:
         """I · O, for one sample."""

@@ -7,13 +7,19 @@
 
 s is the stride, d the dilation, t and l the padding on top and at the left. Each of `groups` groups of output channels
 sees its own group of input channels only: w is (kh, kw, C / groups, O), and depth-wise where groups = C.
+With the precision "bfloat16", x, w and dy are rounded before they are multiplied; b, db and all sums are not, and
+nothing is where a window sees few channels, as in the first layer of a network: there it would save no time.
 Source: LeCun et al. 1989, Neural Computation 1. Derivation: docs/derivations/conv2d.md
 """
 
 from typing import NamedTuple
 
 from backhand.arrays import Array, channel_sums
+from backhand.arrays.bfloat16 import rounded
+from backhand.precision import BFLOAT16, FLOAT32
 from backhand.windows import Padding, Size, Windows
+
+FEWEST_ROUNDED = 8  # channels that a window sees
 
 
 class Cache(NamedTuple):
@@ -24,6 +30,7 @@ class Cache(NamedTuple):
     windows: Windows
     groups: int
     has_bias: bool
+    precision: str
 
 
 def forward(
@@ -35,6 +42,7 @@ def forward(
     padding: Padding = 0,
     dilation: Size = 1,
     groups: int = 1,
+    precision: str = FLOAT32,
 ) -> tuple[Array, Cache]:
     """x (N, H, W, C), w (kh, kw, C / groups, O), b (O,) or None -> y (N, H', W', O).
 
@@ -43,14 +51,18 @@ def forward(
 
     stride, dilation: in pixels; one number, or (rows, columns).
     padding: "same", "valid", a number, (rows, columns), or ((top, bottom), (left, right)); see `backhand.windows`.
+    precision: of the products, here and in `backward`.
     Raises ValueError where these do not fit the image, or the channels do not fit the weights, the bias or the groups.
     """
     check(x, w, b, groups)
+    precision = precision_of(w, precision)
+    if precision == BFLOAT16:
+        x, w = rounded(x), rounded(w)
     windows = Windows.over(x.shape[1:3], w.shape[:2], stride, padding, dilation)
     y = _joined(_patches(x, windows, groups) @ _split(w, groups)).reshape(len(x), *windows.places, w.shape[3])
     if b is not None:
         y += b
-    return y, Cache(x, w, windows, groups, b is not None)
+    return y, Cache(x, w, windows, groups, b is not None, precision)
 
 
 def backward(dy: Array, cache: Cache, *, need_dx: bool = True) -> tuple[Array | None, ...]:
@@ -58,8 +70,8 @@ def backward(dy: Array, cache: Cache, *, need_dx: bool = True) -> tuple[Array | 
 
     dx is None when the caller has no use for it (the first layer).
     """
-    x, w, windows, groups, has_bias = cache
-    upstream = _split(dy, groups)
+    x, w, windows, groups, has_bias, precision = cache
+    upstream = _split(rounded(dy) if precision == BFLOAT16 else dy, groups)
     dw = _joined(_patches(x, windows, groups).swapaxes(1, 2) @ upstream).reshape(w.shape)
     db = (channel_sums(dy),) if has_bias else ()
     if not need_dx:
@@ -69,6 +81,11 @@ def backward(dy: Array, cache: Cache, *, need_dx: bool = True) -> tuple[Array | 
         back = _joined(upstream @ _split(w[i, j], groups).swapaxes(1, 2))
         padded[met] += back.reshape(padded[met].shape)
     return windows.inside(padded), dw, *db
+
+
+def precision_of(w: Array, precision: str) -> str:
+    """The precision of products with these weights, where this one is asked for."""
+    return precision if w.shape[2] >= FEWEST_ROUNDED else FLOAT32
 
 
 def check(x: Array, w: Array, b: Array | None, groups: int) -> None:

@@ -1,4 +1,4 @@
-"""Values that a study may leave to the data: they are "auto" until a run decides them."""
+"""Values that a study may leave open, mostly to the data: they are "auto" until a run decides them."""
 
 from typing import Annotated, Any, Literal, TypeGuard
 
@@ -6,7 +6,8 @@ from pydantic import BeforeValidator, Discriminator, PositiveFloat, PositiveInt,
 
 Auto = Literal["auto"]
 AUTO: Auto = "auto"
-OPEN = ("data.resize.size", "train.epochs", "train.optimizer.lr")  # the keys that a study may leave to the data
+# The keys that a study may leave open until a run decides them.
+OPEN = ("data.resize.size", "train.epochs", "train.optimizer.lr", "train.precision")
 
 
 def is_auto(value: object) -> TypeGuard[Auto]:

@@ -68,6 +68,7 @@ class TrainTable(Table):
     overfit_batches: PositiveInt | None = None  # train and validate on so many batches alone
     fast_dev_run: bool = False  # two batches of each split, one epoch: does everything work?
     batch_size: PositiveInt = 100
+    precision: Literal["float32", "bfloat16", "auto"] = "float32"  # of products in training
     accumulate: PositiveInt = 1  # micro-batches in which a batch passes through the model
     sync_batchnorm: bool = False  # where processes share a batch: normalise by the statistics of all of it
     loss: str = "softmax_cross_entropy"  # with data.target: "squared_error"

@@ -13,6 +13,7 @@ from backhand.arrays import Array, Labels
 from backhand.data.feed import BatchSource, TrainingSource
 from backhand.errors import DivergenceError
 from backhand.model.stack import Stack
+from backhand.precision import training_in
 from backhand.training.evaluate import Evaluation, evaluate, evaluate_stack
 from backhand.training.solver import Solver
 from backhand.training.stateful import stateful_by_key
@@ -45,16 +46,16 @@ def fit_together(
     """Train as `fit` of each solver would, to rounding. Returns the error of each training that diverged, else None.
 
     A training that diverges or is stopped ends; the others go on. The models have one shape, and the solvers agree in
-    batch size and `evaluate_train`. The order of the batches and the augmentation are those of the first solver; an
-    epoch's seconds are divided evenly. Raises ValueError where the solvers do not agree, share an object that a
-    training changes, or were resumed at different batches.
+    batch size, `evaluate_train` and precision. The order of the batches and the augmentation are those of the first
+    solver; an epoch's seconds are divided evenly. Raises ValueError where the solvers do not agree, share an object
+    that a training changes, or were resumed at different batches.
     """
     if not solvers:
         return []
     _refuse_shared(solvers)
     first = solvers[0]
-    if any((s.batch_size, s.evaluate_train) != (first.batch_size, first.evaluate_train) for s in solvers):
-        raise ValueError("trainings in step must agree in batch_size and evaluate_train")
+    if len({(s.batch_size, s.evaluate_train, s.precision) for s in solvers}) > 1:
+        raise ValueError("trainings in step must agree in batch_size, evaluate_train and precision")
     if any(map(trains_alone, solvers)):
         raise ValueError("trainings in step cannot accumulate, unfreeze layers or average weights; fit each alone")
     splits = {"train": train if first.evaluate_train else None, "validation": validation}
@@ -161,7 +162,8 @@ class _Group:
         """One step of every solver that is running."""
         for solver in self.running:
             solver.begin_step(x, labels, weights)
-        scores = self.stack.forward(x)
+        with training_in(self.running[0].precision):
+            scores = self.stack.forward(x)
         gradients = np.zeros_like(scores)
         for s, solver in enumerate(self.running):
             try:

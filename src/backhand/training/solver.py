@@ -48,6 +48,7 @@ class Solver(Stepper):
     clip_value: the largest absolute value of each gradient, to which larger ones are cut, before `clip_norm`.
     evaluate_train: evaluate the training split after each epoch; else its figures are means over the batches trained.
     accumulate: micro-batches of which a batch consists, to save memory; only batch normalisation tells the difference.
+    precision: of products in training, "float32" or "bfloat16"; evaluations are in float32.
     layer_rates: multiples of the learning rate by the name of a layer, or a range of layers, as `freeze` takes them.
     unfreeze: layers by the epoch, counted from 1, at which they begin to train; they are frozen before it.
     average: of the weights, which is evaluated and kept in place of the trained weights.
@@ -55,7 +56,8 @@ class Solver(Stepper):
     seed: of all that is drawn in the training, such as dropout masks.
     data_seed: of the order of the samples and of their augmentation; None: as `seed`.
     shuffle: whether the samples are in a new order in each epoch.   callbacks: their hooks are called in this order.
-    Raises ValueError for a batch size below 1, and BackhandError for metrics that are unknown, taken, or for classes.
+    Raises ValueError for a batch size below 1, and BackhandError for an unknown precision, and for metrics that are
+    unknown, taken, or for classes.
     """
 
     _: KW_ONLY

@@ -6,6 +6,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from backhand.arrays import Array, Labels
 from backhand.arrays.copies import Copyable
 from backhand.model.sequential import Sequential
+from backhand.precision import FLOAT32, check, training_in
 from backhand.training import micro_batches
 from backhand.training.callback import Callback
 from backhand.training.clipping import Limits
@@ -38,6 +39,7 @@ class Stepper(Copyable):
     clip_value: float | None = None
     _: KW_ONLY
     accumulate: int = 1
+    precision: str = FLOAT32
     layer_rates: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     data_seed: int | None = None
@@ -48,6 +50,7 @@ class Stepper(Copyable):
             raise ValueError(f"the batch size must be 1 or more, not {self.batch_size}")
         if self.accumulate < 1:
             raise ValueError(f"a batch must be divided into 1 or more micro-batches, not {self.accumulate}")
+        check(self.precision)
         self.streams = RandomStreams(self.seed, self.data_seed)
         self.step = 0
         self.batch: tuple[Array, Labels | Array]
@@ -62,7 +65,8 @@ class Stepper(Copyable):
         weights: (N,), of the samples in the loss. Returns the scores (N, outputs) of that pass.
         """
         self.begin_step(x, labels, weights)
-        scores = self.propagate()
+        with training_in(self.precision):
+            scores = self.propagate()
         self.end_step(scores)
         return scores
 

@@ -24,6 +24,7 @@ SAID = {
         "training on all samples.",
     ),
     "batch_size": ("7", "on batches of 7 samples"),
+    "precision": ('"bfloat16"', "on batches of 50 samples, with the factors of its products rounded to bfloat16."),
     "accumulate": ("4", "on batches of 50 samples, each of which passes through the network in 4 parts."),
     "sync_batchnorm": (
         "true",

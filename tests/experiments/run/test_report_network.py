@@ -45,7 +45,15 @@ def test_the_kinks_of_a_network(model: dict, words: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("relu", "ReLU"), ("leaky_relu", "LeakyReLU"), ("elu", "ELU"), ("sigmoid", "Sigmoid"), ("tanh", "Tanh")],
+    [
+        ("relu", "ReLU"),
+        ("leaky_relu", "LeakyReLU"),
+        ("elu", "ELU"),
+        ("silu", "SiLU"),
+        ("gelu", "GELU"),
+        ("sigmoid", "Sigmoid"),
+        ("tanh", "Tanh"),
+    ],
 )
 def test_units_die_as_their_activation_has_it(name: str, kind: str) -> None:
     assert activation(study(mlp(name)).model.make(1)) == kind

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from backhand.layers import ELU, Layer, LeakyReLU, MaxPool2d, ReLU, Sigmoid, Tanh
+from backhand.layers import ELU, GELU, Layer, LeakyReLU, MaxPool2d, ReLU, Sigmoid, SiLU, Tanh
 from backhand.model.sequential import Sequential
 
-ACTIVATIONS = (ReLU, LeakyReLU, ELU, Sigmoid, Tanh)
+ACTIVATIONS = (ReLU, LeakyReLU, ELU, SiLU, GELU, Sigmoid, Tanh)
 
 
 def kinks(model: Sequential) -> tuple[str, ...]:

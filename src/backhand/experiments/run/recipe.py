@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from backhand.experiments.splits import FEW_BATCHES
 from backhand.page.numbers import counted, listed, plain
+from backhand.precision import FLOAT32
 from backhand.study import Study
 from backhand.study.augment import AugmentTable
 from backhand.study.averages import ExponentialTable as MovingAverageTable
@@ -80,6 +81,8 @@ def _steps(train: TrainTable) -> str:
     batches = f"on batches of {plain(train.batch_size)} samples"
     if train.accumulate > 1:
         batches += f", each of which passes through the network in {train.accumulate} parts"
+    if train.precision != FLOAT32:
+        batches += f", with the factors of its products rounded to {train.precision}"
     if train.sync_batchnorm:
         batches += "; processes that share a batch normalise by the statistics of all of it"
     begun = "" if train.init_from is None else " It began with the weights of another model."

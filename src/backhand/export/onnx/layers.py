@@ -4,6 +4,7 @@ Source: the operators of ONNX, version 17 of the operator set, https://onnx.ai/o
 """
 
 from collections.abc import Callable, Iterable
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from backhand.export.onnx.graph import Graph, Value
 from backhand.export.refusals import unknown_layer
 from backhand.layers import (
     ELU,
+    GELU,
     AvgPool2d,
     BatchNorm,
     Chain,
@@ -29,6 +31,7 @@ from backhand.layers import (
     Residual,
     Scale,
     Sigmoid,
+    SiLU,
     Tanh,
 )
 from backhand.layers.branches import Branches
@@ -126,6 +129,18 @@ def _elu(graph: Graph, layer: ELU, x: Value) -> Value:
     return x.to(graph.add("Elu", x.name, alpha=float(layer.alpha)))
 
 
+def _silu(graph: Graph, _: SiLU, x: Value) -> Value:
+    return x.to(graph.add("Mul", x.name, graph.add("Sigmoid", x.name)))
+
+
+def _gelu(graph: Graph, _: GELU, x: Value) -> Value:
+    """x Φ(x), with Φ(x) = (1 + erf(x / √2)) / 2; a later opset has it as one node."""
+    z = graph.add("Mul", x.name, graph.weight("deviation", np.array(sqrt(0.5))))
+    doubled = graph.add("Add", graph.add("Erf", z), graph.weight("one", np.array(1.0)))
+    half = graph.add("Mul", x.name, graph.weight("half", np.array(0.5)))
+    return x.to(graph.add("Mul", half, doubled))
+
+
 def _residual(graph: Graph, layer: Residual, x: Value) -> Value:
     body, shortcut = _branches(graph, layer, x)
     return body.to(graph.add("Add", body.name, shortcut.name))
@@ -167,6 +182,8 @@ EXPORTED: dict[type[Layer], Callable[[Graph, Any, Value], Value]] = {
     ReLU: _plain("Relu"),
     LeakyReLU: _leaky_relu,
     ELU: _elu,
+    SiLU: _silu,
+    GELU: _gelu,
     Sigmoid: _plain("Sigmoid"),
     Tanh: _plain("Tanh"),
     Scale: _scale,

@@ -11,6 +11,7 @@ from backhand.errors import ModelError
 from backhand.export.refusals import unknown_layer
 from backhand.layers import (
     ELU,
+    GELU,
     AvgPool2d,
     BatchNorm,
     Chain,
@@ -27,6 +28,7 @@ from backhand.layers import (
     Residual,
     Scale,
     Sigmoid,
+    SiLU,
     Tanh,
 )
 from backhand.model.sequential import Sequential
@@ -178,6 +180,8 @@ EXPORTED: dict[type[Layer], Callable[[Any, str], str | tuple[str, str]]] = {
     ReLU: lambda _, __: "nn.ReLU()",
     LeakyReLU: lambda layer, _: f"nn.LeakyReLU({layer.slope})",
     ELU: lambda layer, _: f"nn.ELU({layer.alpha})",
+    SiLU: lambda _, __: "nn.SiLU()",
+    GELU: lambda _, __: "nn.GELU()",
     Sigmoid: lambda _, __: "nn.Sigmoid()",
     Tanh: lambda _, __: "nn.Tanh()",
     Scale: lambda layer, _: f"Scale({layer.factor})",

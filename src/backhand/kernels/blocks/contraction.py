@@ -7,7 +7,8 @@ convolution has a row of x for each place of its window and a column for each en
 made. The gradient of its weights changes the roles, a row for each entry and a column for each place; that of its input
 is a convolution of dy with the weights turned around.
 
-Columns of w are copied panel by panel, see `packing`; x is read where it lies.
+Columns of w are copied panel by panel, see `packing`; x is read where it lies. Where x is in bfloat16, w is rounded to
+it as it is copied, and the sums are of pairs of k: see `simd.tile`.
 """
 
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from numba import prange
 
 from backhand.arrays import Array
 from backhand.kernels import buffers, jit
-from backhand.kernels.blocks.packing import FLOATS, direct_pitch, pack
+from backhand.kernels.blocks.packing import FLOATS, direct_pitch, pack, pack_pairs
 from backhand.kernels.blocks.tables import SPARE, count
 from backhand.kernels.blocks.tiling import BY_COLUMNS, BY_PRODUCTS, choose_plan
 from backhand.kernels.simd import ACCUMULATE, BIAS, RELU, W, call_tile, flush_denormals, restore_denormals
@@ -27,7 +28,10 @@ ONE = np.array((1, 0, 0, 0), np.int64)  # one contraction: see `contract`
 
 
 class Left(NamedTuple):
-    """The operand x[m, k] = array[rows[m] + columns[k]]; rows and columns are tables."""
+    """The operand x[m, k] = array[rows[m] + columns[k]]; rows and columns are tables.
+
+    An array of uint16 holds numbers in bfloat16. Then there is a column for each pair of k, see `tables.in_pairs`.
+    """
 
     array: Array
     rows: Array
@@ -35,7 +39,10 @@ class Left(NamedTuple):
 
 
 class Right(NamedTuple):
-    """The operand w[k, n] = array[rows[k] + n step]; rows is a table."""
+    """The operand w[k, n] = array[rows[k] + n step]; rows is a table.
+
+    The array may be in bfloat16 where the left one is, and the step is 1.
+    """
 
     array: Array
     rows: Array
@@ -51,15 +58,16 @@ class Result(NamedTuple):
 
 
 def contract(x: Left, w: Right, y: Result, bias: Array | None = None, mode: int = 0, products: Array = ONE) -> None:
-    """Write the contraction of x and w to y; the arrays are contiguous float32.
+    """Write the contraction of x and w to y; the arrays are contiguous float32, and x may be bfloat16.
 
     bias: the N values that sums start from instead of 0.   mode: ACCUMULATE adds to what y holds, RELU takes the
     maximum with 0.   products: to compute several contractions of the same tables, their number and how far apart their
     x, w and y begin; bias then has N values for all of them, or N for each.
     """
     N = y.columns
-    M, K, number = count(x.rows), count(x.columns), products.item(0)
-    plan = choose_plan(M, N, number, jit.shards(number * M * N * K // jit.PRODUCTS))
+    M, K, number = count(x.rows), count(w.rows), products.item(0)
+    pairs = x.array.dtype == np.uint16
+    plan = choose_plan(M, N, number, jit.shards(number * M * N * K // jit.PRODUCTS), pairs)
     results = y.array.reshape(-1)
     start = results
     if bias is not None:
@@ -82,7 +90,8 @@ def _full_vectors(bias: Array, N: int) -> Array:
 @jit.kernel
 def _contract(x, rows, columns, w, w_rows, step, y, y_rows, N, bias, mode, products, tiles, P, depth, shared, scratch):
     """The contraction, in as many shards as `scratch` has rows; for its arguments see the operands and `Plan`."""
-    M, K, shards = rows.size - SPARE, columns.size - SPARE, scratch.shape[0]
+    M, K, shards = rows.size - SPARE, w_rows.size - SPARE, scratch.shape[0]
+    together = FLOATS // x.itemsize  # how many k a column of x stands for
     for shard in prange(shards):
         old = flush_denormals()
         share = _share_of(shard, shards, shared, products[0], len(tiles), -(-M // P))
@@ -92,11 +101,14 @@ def _contract(x, rows, columns, w, w_rows, step, y, y_rows, N, bias, mode, produ
             n0 += tiles[panel, 1] * W
         packed = scratch[shard].ctypes.data
         for product in range(first_product, last_product):
-            w_start = w.ctypes.data + FLOATS * product * products[2]
+            w_start = w.ctypes.data + w.itemsize * product * products[2]
             for k0 in range(0, K, depth):
                 k1 = min(K, k0 + depth)
-                pitch = direct_pitch(w_rows, step, k0, k1, N, tiles)
-                if not pitch:
+                pitch = direct_pitch(w_rows, step, k0, k1, N, tiles) if together == 1 else 0
+                if together == 2:
+                    values = w_start, w.itemsize, w_rows
+                    pack_pairs(*values, step, k0, k1, N, tiles, first_panel, last_panel, n0, packed)
+                elif not pitch:
                     pack(w_start, w_rows, step, k0, k1, N, tiles, first_panel, last_panel, n0, packed)
                 _run_tiles(
                     tiles[first_panel:last_panel],
@@ -105,10 +117,10 @@ def _contract(x, rows, columns, w, w_rows, step, y, y_rows, N, bias, mode, produ
                     P=P,
                     blocks=blocks,
                     mode=(ACCUMULATE if k0 else mode & ~RELU) | (mode & RELU if k1 == K else 0),
-                    x=x.ctypes.data + FLOATS * product * products[1],
+                    x=x.ctypes.data + x.itemsize * product * products[1],
                     rows=rows,
-                    columns=columns.ctypes.data + TABLE * k0,
-                    K=k1 - k0,
+                    columns=columns.ctypes.data + TABLE * (k0 // together),
+                    K=(k1 - k0) // together,
                     w=w_start + FLOATS * w_rows[k0] if pitch else packed,
                     pitch=pitch,
                     y=y.ctypes.data + FLOATS * product * products[3],

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from backhand.arrays import Array
+from backhand.kernels.blocks.bfloat16 import is_rounded
 from backhand.kernels.blocks.contraction import ONE, Left, Result, Right, contract
-from backhand.kernels.blocks.tables import steps
+from backhand.kernels.blocks.tables import in_pairs, in_words, steps
 
 
 def multiply(
@@ -22,15 +23,19 @@ def multiply(
 ) -> None:
     """Write x w (M, N) to y, with x (M, K) and w (K, N), or those transposed; bias (N,) and mode as in `contract`.
 
+    x may be in bfloat16: (M, K) as `bfloat16.rounded` makes it, or (K, M, 2), to be transposed, as `paired` does.
+
     y (S, M, N) is a stack of products; so may be x, w and bias (S, N), or they are the same for all. The matrices of a
     stack are contiguous, and may be any distance apart.
     """
     (M, N), K = y.shape[-2:], w.shape[-1 if transpose_w else -2]
-    tables = _tables(M, N, K, transpose_x, transpose_w)
+    tables = _tables(M, N, K, transpose_x, transpose_w, is_rounded(x))
     products = ONE
     if y.ndim == 3:
-        products = _products(len(y), *(array.strides[0] // array.itemsize * (array.ndim == 3) for array in (x, w, y)))
-        x, w, y = (array[0] if array.ndim == 3 else array for array in (x, w, y))
+        x_axes = x.ndim - 1 if is_rounded(x) and transpose_x else x.ndim
+        operands = (x, x_axes == 3), (w, w.ndim == 3), (y, True)
+        products = _products(len(y), *(array.strides[0] // array.itemsize * many for array, many in operands))
+        x, w, y = (array[0] if many else array for array, many in operands)
     left, right = Left(x, tables.x_rows, tables.x_columns), Right(w, tables.w_rows, tables.w_step)
     contract(left, right, Result(y, tables.y_rows, N), bias, mode, products)
 
@@ -46,10 +51,14 @@ class _Tables(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _tables(M: int, N: int, K: int, transpose_x: bool, transpose_w: bool) -> _Tables:
-    x = (steps(M, 1), steps(K, M)) if transpose_x else (steps(M, K), steps(K, 1))
-    w = (steps(K, 1), K) if transpose_w else (steps(K, N), 1)
-    return _Tables(*x, *w, steps(M, N))
+def _tables(M: int, N: int, K: int, transpose_x: bool, transpose_w: bool, pairs: bool) -> _Tables:
+    x_rows, x_columns = (steps(M, 1), steps(K, M)) if transpose_x else (steps(M, K), steps(K, 1))
+    w_rows, w_step = (steps(K, 1), K) if transpose_w else (steps(K, N), 1)
+    if pairs:
+        x_columns, w_rows = in_pairs(x_columns, w_rows, M if transpose_x else 1)
+        if transpose_x:
+            x_rows, x_columns = in_words(x_rows), in_words(x_columns)
+    return _Tables(x_rows, x_columns, w_rows, w_step, steps(M, N))
 
 
 @cache

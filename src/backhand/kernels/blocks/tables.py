@@ -28,6 +28,30 @@ def count(offsets: Array) -> int:
     return offsets.size - SPARE
 
 
+NOTHING = -1  # the offset of a row of zeros
+
+
+def in_pairs(columns: Array, rows: Array, distance: int) -> tuple[Array, Array]:
+    """The same k in pairs, as products in bfloat16 take them: the columns of x and the rows of w.
+
+    k and k + 1 are a pair where their columns are so far apart; one without a neighbour gets a row of zeros. The result
+    has the first column of each pair, and the rows of all its numbers.
+    """
+    x, w = columns[: count(columns)], rows[: count(rows)]
+    k = np.arange(len(x))
+    follows, second = np.zeros(len(x), bool), np.full(len(x), NOTHING)
+    follows[:-1] = np.diff(x) == distance  # whether k + 1 is the neighbour of k
+    second[:-1][follows[:-1]] = w[1:][follows[:-1]]
+    starts = np.where(np.roll(follows, 1), 0, k)  # of runs of neighbours
+    leads = (k - np.maximum.accumulate(starts)) % 2 == 0
+    return table(x[leads]), table(np.stack((w, second), axis=1)[leads])
+
+
+def in_words(offsets: Array) -> Array:
+    """A table for an array in which every number is beside another one, see `bfloat16.paired`."""
+    return 2 * offsets
+
+
 @lru_cache(maxsize=256)
 def steps(size: int, step: int) -> Array:
     """The table 0, step, 2 step, ..., of this size."""

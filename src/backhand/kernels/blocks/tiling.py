@@ -34,10 +34,10 @@ class Plan(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def choose_plan(M: int, N: int, products: int, threads: int) -> Plan:
+def choose_plan(M: int, N: int, products: int, threads: int, pairs: bool = False) -> Plan:
     """By columns where there are few rows, so that threads do not each copy all of w; else by rows.
 
-    Several products of one shape are shared out as they are, where there are enough of them.
+    Several products of one shape are shared out as they are, where there are enough of them.   pairs: see `tile`.
     """
     widths, shards, shared = panels(N), threads, BY_ROWS
     if products >= threads > 1:
@@ -46,8 +46,9 @@ def choose_plan(M: int, N: int, products: int, threads: int) -> Plan:
         shared, shards = BY_COLUMNS, threads * -(-len(widths) // (threads * GROUP))
     width = W * (-(-len(widths) // shards) * max(widths) if shared == BY_COLUMNS else sum(widths))
     depth = max(32, min(512, PANELS // width))
+    depth -= depth % 2 if pairs else 0
     P = _rows(M, max(widths), threads if shared == BY_ROWS else 1)
-    tiles = np.array([(tile(P, V), V) for V in widths], np.int64)
+    tiles = np.array([(tile(P, V, pairs=pairs), V) for V in widths], np.int64)
     return Plan(tiles, P, depth, shared, (shards, depth * width))
 
 

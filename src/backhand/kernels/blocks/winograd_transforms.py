@@ -10,22 +10,24 @@ from numba import prange
 
 from backhand.arrays import Array
 from backhand.kernels import buffers, jit
+from backhand.kernels.blocks.bfloat16 import empty as empty_halves
 from backhand.kernels.blocks.frames import NOTHING
 from backhand.kernels.blocks.packing import FLOATS
 from backhand.kernels.blocks.winograd_plan import Plan
 from backhand.kernels.cook_toom import FILTER, INPUT_GRADIENT
 from backhand.kernels.simd import W, call_two_sided, flush_denormals, restore_denormals, two_sided
+from backhand.precision import BFLOAT16, FLOAT32
 
 EVERYTHING = 1 << 30  # a bound that nothing reaches
 
 
-def images_to_tiles(kind: int, plan: Plan, images: Array) -> Array:
-    """V from x, or dM from dz: (a², T, channels) of images (N, H, W, channels)."""
-    channels = images.shape[3]
-    tiles = buffers.empty((plan.a**2, plan.T, channels))
+def images_to_tiles(kind: int, plan: Plan, images: Array, precision: str = FLOAT32) -> Array:
+    """V from x, or dM from dz: (a², T, channels) of images (N, H, W, channels), in this precision."""
+    channels, rounds = images.shape[3], precision == BFLOAT16
+    tiles = (empty_halves if rounds else buffers.empty)((plan.a**2, plan.T, channels))
     bounds = np.array((0, EVERYTHING, 0, EVERYTHING), np.int64)
     _over_images(
-        *(two_sided(kind, plan.m, plan.r), images.reshape(-1), plan.pixels_layout(images.shape)),
+        *(two_sided(kind, plan.m, plan.r, rounds=rounds), images.reshape(-1), plan.pixels_layout(images.shape)),
         *(tiles.reshape(-1), plan.entries_layout(channels), plan.tiles, channels),
         *(NOTHING, 0, bounds, 0, jit.shards(images.size + tiles.size)),
     )
@@ -88,7 +90,7 @@ def _over_images(address, x, x_layout, y, y_layout, tiles, channels, bias, mode,
                         x=x.ctypes.data + FLOATS * x_tile,
                         x_row=x_layout[4],
                         x_column=x_layout[5],
-                        y=y.ctypes.data + FLOATS * y_tile,
+                        y=y.ctypes.data + y.itemsize * y_tile,
                         y_row=y_layout[4],
                         y_column=y_layout[5],
                         channels=channels,

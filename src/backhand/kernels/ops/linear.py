@@ -5,6 +5,8 @@ y = x w + b         dw = xᵀ dz          dx = dz wᵀ          db = sum dz     
 In training, products of little work are left to NumPy, whose calls cost less than those of compiled code. Its BLAS
 takes one thread for them, as these kernels do: waking others would take far longer than the product. At inference they
 are not, since a BLAS rounds a row differently among other rows, and an answer must not depend on its neighbours.
+
+In bfloat16, x and dz are rounded once, and w as it is copied into panels; NumPy has no such products.
 """
 
 from typing import NamedTuple
@@ -13,33 +15,37 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.kernels import buffers, jit
+from backhand.kernels.blocks.bfloat16 import paired, rounded
 from backhand.kernels.blocks.frames import frame
 from backhand.kernels.blocks.matrix_product import multiply
 from backhand.kernels.kernel import Grads, Kernel
 from backhand.kernels.simd import RELU
+from backhand.precision import BFLOAT16, FLOAT32
 
 LITTLE = 2**18  # multiply-adds of a product, below which NumPy is faster
 
 
 class Cache(NamedTuple):
-    """What backward needs; y where ReLU followed."""
+    """What backward needs: x, in bfloat16 where its products are; y where ReLU followed."""
 
     x: Array
     w: Array
     y: Array | None
 
 
-def forward(x: Array, w: Array, b: Array, *, relu: bool = False) -> tuple[Array, Cache]:
+def forward(x: Array, w: Array, b: Array, *, relu: bool = False, precision: str = FLOAT32) -> tuple[Array, Cache]:
     """Compute what `ops.linear.forward` does; with `relu`, max(y, 0)."""
     y = buffers.empty((*w.shape[:-2], x.shape[-2], w.shape[-1]))
+    if precision == BFLOAT16:
+        x = rounded(x)
     multiply(x, w, y, bias=b, mode=RELU if relu else 0)
     return y, Cache(x, w, y if relu else None)
 
 
-def training(x: Array, w: Array, b: Array, *, relu: bool = False) -> tuple[Array, Cache]:
+def training(x: Array, w: Array, b: Array, *, relu: bool = False, precision: str = FLOAT32) -> tuple[Array, Cache]:
     """Compute the same as `forward`, to rounding."""
-    if not _is_little(x, w):
-        return forward(x, w, b, relu=relu)
+    if precision == BFLOAT16 or not _is_little(x, w):
+        return forward(x, w, b, relu=relu, precision=precision)
     y = buffers.empty((len(x), w.shape[1]))
     np.dot(x, w, out=y)
     if relu:
@@ -57,12 +63,13 @@ def backward(
     dw, db = grads or (buffers.empty(w.shape), buffers.empty((*w.shape[:-2], w.shape[-1])))
     dx = buffers.empty((*w.shape[:-2], *x.shape[-2:])) if need_dx else None
     dz = _bias_gradient(dy, y, db)
-    if _is_little(x, w):
+    is_rounded = x.dtype == np.uint16
+    if not is_rounded and _is_little(x, w):
         np.dot(x.T, dz, out=dw)
         return None if dx is None else np.dot(dz, w.T, out=dx), dw, db
-    multiply(x, dz, dw, transpose_x=True)
+    multiply(paired(x, x.shape[-1]) if is_rounded else x, dz, dw, transpose_x=True)
     if dx is not None:
-        multiply(dz, w, dx, transpose_w=True)
+        multiply(rounded(dz) if is_rounded else dz, w, dx, transpose_w=True)
     return dx, dw, db
 
 

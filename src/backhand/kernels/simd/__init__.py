@@ -12,8 +12,18 @@ Goto and van de Geijn 2008, ACM TOMS 34(3), give the blocking; Dukhan 2019, arXi
 makes a convolution a matrix product without a copy of its windows.
 """
 
-from backhand.kernels.simd.copying import copy_vectors, prefetch, transpose
+from backhand.kernels.simd.copying import (
+    copy_vectors,
+    pair_half_vectors,
+    pair_halves,
+    pair_vectors,
+    prefetch,
+    round_vector,
+    transpose,
+    transpose_to_pairs,
+)
 from backhand.kernels.simd.emitter import REGISTERS, W
+from backhand.kernels.simd.exponential import gelu_vector, silu_vector
 from backhand.kernels.simd.processor import CHAINS, flush_denormals, multiply_add, restore_denormals
 from backhand.kernels.simd.sums import ACCUMULATE, BIAS, RELU
 from backhand.kernels.simd.tile import ROWS, call_tile, tile
@@ -34,11 +44,18 @@ __all__ = [
     "call_winners",
     "copy_vectors",
     "flush_denormals",
+    "gelu_vector",
     "multiply_add",
+    "pair_half_vectors",
+    "pair_halves",
+    "pair_vectors",
     "prefetch",
     "restore_denormals",
+    "round_vector",
+    "silu_vector",
     "tile",
     "transpose",
+    "transpose_to_pairs",
     "two_sided",
     "winners",
 ]

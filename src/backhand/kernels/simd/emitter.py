@@ -18,10 +18,10 @@ W = 16 if FEATURES.get("avx512f") else 8 if FEATURES.get("avx") else 4
 REGISTERS = 32 if FEATURES.get("avx512f") or FEATURES.get("neon") else 16
 FMA = "fma" if FEATURES.get("fma") or FEATURES.get("neon") else "fmuladd"  # emulating a fused one is 50 times slower
 
-INT, INT32, BYTE, FLOAT = ir.IntType(64), ir.IntType(32), ir.IntType(8), ir.FloatType()
-VECTOR, BYTES, MASK = (ir.VectorType(kind, W) for kind in (FLOAT, BYTE, ir.IntType(1)))
-SUFFIX = {FLOAT: "f32", BYTE: "i8"}  # of LLVM's functions, by the type of an element
-ALIGNMENT = {FLOAT: 4, BYTE: 1}  # in bytes: arrays may begin anywhere that NumPy lets them
+INT, INT32, HALF, BYTE, FLOAT = ir.IntType(64), ir.IntType(32), ir.IntType(16), ir.IntType(8), ir.FloatType()
+VECTOR, WORDS, HALVES, BYTES, MASK = (ir.VectorType(kind, W) for kind in (FLOAT, INT32, HALF, BYTE, ir.IntType(1)))
+SUFFIX = {FLOAT: "f32", INT32: "i32", HALF: "i16", BYTE: "i8"}  # of LLVM's functions, by the type of an element
+ALIGNMENT = {FLOAT: 4, INT32: 4, HALF: 2, BYTE: 1}  # in bytes: arrays may begin anywhere that NumPy lets them
 
 Value: TypeAlias = ir.Value
 Number: TypeAlias = ir.Value | float  # a number of Python stands for a constant, in every lane of a vector
@@ -56,6 +56,14 @@ class Emitter:
     def multiply(self, a: Value, b: Number) -> Value:
         """The product of two operands, a b."""
         return (self.builder.fmul if _is_float(a) else self.builder.mul)(a, _as(b, a))
+
+    def divide(self, a: Number, b: Value) -> Value:
+        """The quotient a / b."""
+        return self.builder.fdiv(_as(a, b), b)
+
+    def call_unary(self, name: str, vector: Value) -> Value:
+        """A function of LLVM's of a vector, such as fabs or rint, in each lane by itself."""
+        return self.call(f"llvm.{name}.v{W}f32", VECTOR, [vector])
 
     def fused_multiply_add(self, a: Value, b: Value, c: Value) -> Value:
         """a b + c of vectors, rounded once where the processor can do so."""
@@ -145,6 +153,10 @@ class Emitter:
             return self.builder.load(vector, align=align)
         arguments = [vector, constant(align, INT32), mask, constant(default, kind)]
         return self.call(f"llvm.masked.load.v{kind.count}{SUFFIX[kind.element]}.p0", kind, arguments)
+
+    def load_word(self, pointer: Value) -> Value:
+        """Two neighbours of 16 bits as one integer of 32."""
+        return self.builder.load(self.builder.bitcast(pointer, INT32.as_pointer()), align=ALIGNMENT[HALF])
 
     def store(self, vector: Value, pointer: Value, mask: Value | None = None) -> None:
         """Store a vector; lanes outside the mask are not written."""

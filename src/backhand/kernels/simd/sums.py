@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 
 from numba.core import cgutils
 
+from backhand.kernels.simd.bfloat16 import dot
 from backhand.kernels.simd.emitter import VECTOR, Emitter, Value, constant
 
 # What a sum starts from (nothing: zero) and ends with; the total of these flags is a `mode`.
@@ -38,6 +39,10 @@ class Sums(Generic[Key]):
     def multiply_add(self, key: Key, a: Value, b: Value) -> None:
         """Add a b to a sum, in one instruction."""
         self[key] = self.emitter.fused_multiply_add(a, b, self[key])
+
+    def add_products(self, key: Key, a: Value, b: Value) -> None:
+        """Add to a sum the two products of the words in each lane; see `bfloat16.dot`."""
+        self[key] = dot(self.emitter, a, b, self[key])
 
     def add_if(self, condition: Value, addend: Callable[[Key], Value]) -> None:
         """Where the condition holds, add to every sum the addend of its key."""

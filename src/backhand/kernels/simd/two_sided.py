@@ -8,7 +8,8 @@ from functools import cache
 from typing import NamedTuple
 
 from backhand.kernels.cook_toom import INPUT_GRADIENT, OUTPUT, matrix
-from backhand.kernels.simd.emitter import VECTOR, Emitter, Value, W, constant
+from backhand.kernels.simd.bfloat16 import halves_of
+from backhand.kernels.simd.emitter import HALF, VECTOR, Emitter, Value, W, constant
 from backhand.kernels.simd.routines import caller, compiled
 from backhand.kernels.simd.sums import BIAS, RELU, Sums
 
@@ -34,8 +35,8 @@ class Arguments(NamedTuple):
 class _TwoSided:
     """Writes the code of `two_sided` for one matrix T."""
 
-    def __init__(self, emitter: Emitter, kind: int, m: int, r: int, arguments: Arguments) -> None:
-        self.emitter, self.kind, self.arguments = emitter, kind, arguments
+    def __init__(self, emitter: Emitter, kind: int, m: int, r: int, rounds: bool, arguments: Arguments) -> None:
+        self.emitter, self.kind, self.rounds, self.arguments = emitter, kind, rounds, arguments
         self.T = matrix(kind, m, r)
 
     def write(self) -> None:
@@ -88,21 +89,23 @@ class _TwoSided:
         results.relu_if(e.has(a.mode, RELU))
 
     def _load(self, i: int, j: int, c: Value, mask: Value) -> Value:
-        a = self.arguments
-        return self.emitter.load(self._pointer(a.x, a.x_row, a.x_column, i, j, c), mask)
+        e, a = self.emitter, self.arguments
+        return e.load(e.pointer(a.x, self._offset(a.x_row, a.x_column, i, j, c)), mask)
 
     def _store(self, value: Value, i: int, j: int, c: Value, mask: Value) -> None:
-        a = self.arguments
-        pointer = self._pointer(a.y, a.y_row, a.y_column, i, j, c)
-        if self.kind == INPUT_GRADIENT:  # neighbouring tiles overlap
-            self.emitter.add_to(pointer, value, mask)
+        e, a = self.emitter, self.arguments
+        offset = self._offset(a.y_row, a.y_column, i, j, c)
+        if self.rounds:
+            e.store(halves_of(e, value), e.pointer(a.y, offset, HALF), mask)
+        elif self.kind == INPUT_GRADIENT:  # neighbouring tiles overlap
+            e.add_to(e.pointer(a.y, offset), value, mask)
         else:
-            self.emitter.store(value, pointer, mask)
+            e.store(value, e.pointer(a.y, offset), mask)
 
-    def _pointer(self, address: Value, row: Value, column: Value, i: int, j: int, c: Value) -> Value:
-        """To channel c of the entry (i, j) of a matrix."""
+    def _offset(self, row: Value, column: Value, i: int, j: int, c: Value) -> Value:
+        """Of channel c of the entry (i, j) of a matrix."""
         e = self.emitter
-        return e.pointer(address, e.add(e.multiply(row, i), e.multiply(column, j), c))
+        return e.add(e.multiply(row, i), e.multiply(column, j), c)
 
     def _all_inside(self) -> Value:
         """Whether all of the result is written."""
@@ -122,18 +125,18 @@ class _TwoSided:
 
 
 @cache
-def two_sided(kind: int, m: int, r: int) -> int:
+def two_sided(kind: int, m: int, r: int, *, rounds: bool = False) -> int:
     """The address of the compiled product T X Tᵀ of a matrix of `cook_toom` with small matrices X of many channels.
 
     The values of a channel lie side by side: X[i, j] of channel c is x[i x_row + j x_column + c], the results likewise.
     Only rows top to bottom - 1 and columns left to right - 1 of the result are written. The input's gradient is added
-    to what is there; an output gets bias[c] with mode BIAS, and RELU comes last.
+    to what is there; an output gets bias[c] with mode BIAS, and RELU comes last.   rounds: whether y is in bfloat16.
     """
 
     def write(emitter: Emitter, arguments: Arguments) -> None:
-        _TwoSided(emitter, kind, m, r, arguments).write()
+        _TwoSided(emitter, kind, m, r, rounds, arguments).write()
 
-    return compiled(f"two_sided_{kind}_{m}_{r}", Arguments, write)
+    return compiled(f"two_sided_{kind}_{m}_{r}{'_rounded' * rounds}", Arguments, write)
 
 
 call_two_sided = caller(Arguments)

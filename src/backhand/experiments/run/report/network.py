@@ -17,6 +17,14 @@ DEAD = {
         "a step that is too large can move the inputs of ELU units far below 0 for every sample, where hardly any "
         "gradient is left"
     ),
+    "SiLU": (
+        "a step that is too large can move the inputs of SiLU units far below 0 for every sample, where hardly any "
+        "gradient is left"
+    ),
+    "GELU": (
+        "a step that is too large can move the inputs of GELU units far below 0 for every sample, where hardly any "
+        "gradient is left"
+    ),
     "Sigmoid": "a step that is too large can drive units to where sigmoid is flat and hardly any gradient is left",
     "Tanh": "a step that is too large can drive units to where tanh is flat and hardly any gradient is left",
 }
