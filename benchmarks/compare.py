@@ -6,11 +6,11 @@ from math import inf
 from pathlib import Path
 
 from backhand.bench.measure import Measurement, gflop, measure, save_inputs
-from backhand.bench.peak import fma_peak
+from backhand.bench.peak import peak
 from backhand.bench.process import BACKHAND, BACKHAND_BFLOAT16, Program, Worker
 from backhand.bench.timing import Spread
 from backhand.bench.workloads import Workload
-from backhand.precision import FLOAT32
+from backhand.precision import FLOAT32, PRECISIONS
 
 OURS = BACKHAND.name, BACKHAND_BFLOAT16.name
 # The number of steps whose losses are compared, and the largest relative difference. Fifty layers amplify rounding.
@@ -43,13 +43,14 @@ class Agreement:
 class Comparison:
     """The measurements of a workload in all programs.
 
-    gflop: the operations of a step, in units of 10⁹.   peak: of the processor, in GFLOP/s, measured beside the steps.
+    gflop: the operations of a step, in units of 10⁹.   peaks: of the processor, in GFLOP/s, by precision, measured
+    beside the steps; empty where they cannot be measured.
     rounded: of programs with products in bfloat16, how far their losses are from ours in float32; of those that matter.
     """
 
     workload: Workload
     gflop: float
-    peak: float | None
+    peaks: dict[str, float]
     agreement: Agreement
     measurements: dict[str, Measurement]
     rounded: dict[str, float]
@@ -132,10 +133,11 @@ def time_workload(
     workload: Workload, programs: Sequence[Program], rounds: int, folder: Path, agreement: Agreement
 ) -> Comparison:
     """Time the programs. What `compare_losses` has compiled in the same folder is used again."""
-    inputs, peak = save_inputs(workload, folder), fma_peak()
+    inputs = save_inputs(workload, folder)
+    peaks = {precision: found for precision in PRECISIONS if (found := peak(precision))}
     measured = measure(programs, inputs, rounds, cache_folder(workload, folder))
     rounded = compare_rounded(workload, programs, measured, folder)
-    return Comparison(workload, gflop(workload), peak, agreement, measured, rounded)
+    return Comparison(workload, gflop(workload), peaks, agreement, measured, rounded)
 
 
 def cache_folder(workload: Workload, folder: Path) -> Path:

@@ -10,6 +10,7 @@ from backhand.bench.process import BACKHAND, BACKHAND_BFLOAT16
 from backhand.bench.table import format_figure
 from backhand.bench.timing import Spread
 from backhand.files.atomic import write_atomic
+from backhand.precision import PRECISIONS
 from compare import ROUNDED_LIMIT, ROUNDED_STEPS, Comparison
 
 PACKAGES = "backhand", "numpy", "numba", "torch", "jax", "scikit-learn"
@@ -24,7 +25,7 @@ EXPLANATION = """\
   one with the lowest median, in float32, or at any precision: there our time is the shorter of both. Times drift with
   the machine's clock and load; ratios within one run are more reliable.
 - A GFLOP is 10⁹ operations in products with weights; a multiply-add counts as 2. "of peak" is their rate, divided by
-  that of fused multiply-adds in registers alone, which is timed in the same run.
+  that of multiply-adds in registers alone, in the same precision, which is timed in the same run.
 - The first start compiles all that is needed; a later one finds what the program keeps on disk.
 - Memory is the peak resident memory of a program's process."""
 
@@ -49,10 +50,9 @@ class Results:
         """The names and titles of all programs, ours first."""
         return {BACKHAND.name: "backhand", BACKHAND_BFLOAT16.name: "backhand, bfloat16"} | self.peers
 
-    @property
-    def peak(self) -> Spread | None:
+    def peak(self, precision: str) -> Spread | None:
         """The peak of the processor in GFLOP/s, over the measurements beside the workloads."""
-        peaks = [comparison.peak for comparison in self.comparisons if comparison.peak is not None]
+        peaks = [comparison.peaks[precision] for comparison in self.comparisons if precision in comparison.peaks]
         return Spread.of(peaks) if peaks else None
 
 
@@ -113,18 +113,20 @@ Peak resident memory, in MiB.
 
 def header(results: Results) -> str:
     """The machine and the programs, as a Markdown list."""
-    peak = results.peak
-    highest = f"{peak.high:.0f} GFLOP/s (lowest measurement {peak.low:.0f})" if peak else "not measured"
     lines = [
         f"Date: {results.date}",
         f"Processor: {results.cpu}, {results.cores} cores, all of which every program uses",
         f"Load before the run: {format_figure(results.load)}",
-        f"Peak of fused multiply-adds: {highest}",
+        *(f"Peak of multiply-adds in {precision}: {peak_text(results.peak(precision))}" for precision in PRECISIONS),
         f"Backhand: {results.backend}",
         f"NumPy: {results.comparisons[0].ours.blas}",
         f"Versions: Python {python_version()}, {', '.join(package_versions())}",
     ]
     return "\n".join(f"- {line}" for line in lines)
+
+
+def peak_text(peak: Spread | None) -> str:
+    return f"{peak.high:.0f} GFLOP/s (lowest measurement {peak.low:.0f})" if peak else "not measured"
 
 
 def package_versions() -> list[str]:
@@ -140,18 +142,19 @@ def package_versions() -> list[str]:
 
 def step_table(results: Results) -> str:
     """The main table, with a row per workload."""
-    headings = ["workload", "batch", "GFLOP", "float32", "fastest peer in float32", "ratio"]
-    headings += ["bfloat16", "fastest peer at any precision", "ratio", "GFLOP/s", "of peak", "loss difference"]
+    headings = ["workload", "batch", "GFLOP", "float32", "of peak", "fastest peer in float32", "ratio"]
+    headings += ["bfloat16", "of peak", "fastest peer at any precision", "ratio", "loss difference"]
     return markdown_table(headings, [step_row(results, comparison) for comparison in results.comparisons])
 
 
 def step_row(results: Results, compared: Comparison) -> list[str]:
-    speed = 1e3 * compared.gflop / compared.ours.ms.median
     columns = []
-    for rounded, own in ((False, BACKHAND.name), (True, BACKHAND_BFLOAT16.name)):
+    for rounded, own in ((False, BACKHAND), (True, BACKHAND_BFLOAT16)):
         name, ratio = compared.fastest(ours=False, rounded=rounded), compared.ratio(rounded=rounded)
+        ms, peak = compared.measurements[own.name].ms.median, results.peak(own.precision)
         columns += [
-            format_figure(compared.measurements[own].ms.median) if own in compared.measurements else "-",
+            format_figure(ms),
+            f"{1e3 * compared.gflop / ms / peak.high:.0%}" if peak else "-",
             f"{results.peers[name]} {format_figure(compared.measurements[name].ms.median)}",
             f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})",
         ]
@@ -160,8 +163,6 @@ def step_row(results: Results, compared: Comparison) -> list[str]:
         str(compared.workload.batch),
         f"{compared.gflop:.3f}",
         *columns,
-        f"{speed:.0f}",
-        f"{speed / results.peak.high:.0%}" if results.peak else "-",
         f"{max(compared.agreement.differences.values()):.0e}",
     ]
 

@@ -120,8 +120,8 @@ def recorded():
     lost |= {"backhand_bf16": measured(7.0, 7.0, 7.0), "torch_bf16": measured(1.0, 1.0, 1.0)}
     rounded = {"backhand_bf16": 0.01, "torch_bf16": 0.02}
     compared = [
-        Comparison(WORKLOADS["two_layer"], 0.4, 400.0, both, won, rounded),
-        Comparison(WORKLOADS["fer_resnet50"], 1.2, 360.0, agreement, lost, rounded | {"torch_bf16": 0.2}),
+        Comparison(WORKLOADS["two_layer"], 0.4, {"float32": 400.0, "bfloat16": 800.0}, both, won, rounded),
+        Comparison(WORKLOADS["fer_resnet50"], 1.2, {"float32": 360.0}, agreement, lost, rounded | {"torch_bf16": 0.2}),
     ]
     titles = {"torch": "PyTorch", "torch_bf16": "PyTorch, bfloat16", "jax": "JAX, jit"}
     return Results("2030-01-02", "a processor", 2, 0.25, "kernels", titles, compared)
@@ -144,11 +144,11 @@ def test_the_page_is_made_of_what_was_recorded(recorded):
     page = results.page(recorded)
     rows = [line for line in page.splitlines() if line.startswith(("| two_layer", "| fer_resnet50"))]
     assert rows[0] == (
-        "| two_layer | 400 | 0.400 | 2.00 | JAX, jit 4.00 | 0.25 (0.25 to 0.50) "
-        "| 1.50 | PyTorch, bfloat16 2.00 | 0.75 (0.25 to 1.00) | 200 | 50% | 2e-07 |"
+        "| two_layer | 400 | 0.400 | 2.00 | 50% | JAX, jit 4.00 | 0.25 (0.25 to 0.50) "
+        "| 1.50 | 33% | PyTorch, bfloat16 2.00 | 0.75 (0.25 to 1.00) | 2e-07 |"
     )
     assert rows[1].startswith(
-        "| fer_resnet50 | 32 | 1.200 | 6.00 | PyTorch 3.00 | 2.00 (1.50 to 3.00) | 7.00 | PyTorch "
+        "| fer_resnet50 | 32 | 1.200 | 6.00 | 50% | PyTorch 3.00 | 2.00 (1.50 to 3.00) | 7.00 | 21% | PyTorch "
     )
     assert rows[2] == "| two_layer | 2.00 | 1.50 | 9.00 | 2.00 | 4.00 |"
     assert rows[4] == "| two_layer | 900, later 7.00 | - | 900, later 7.00 | - | 900, later 7.00 |"
@@ -158,7 +158,8 @@ def test_the_page_is_made_of_what_was_recorded(recorded):
     assert "over 3 rounds" in page
     assert "a processor, 2 cores" in page
     assert "before the run: 0.25" in page
-    assert "400 GFLOP/s (lowest measurement 360)" in page
+    assert "multiply-adds in float32: 400 GFLOP/s (lowest measurement 360)" in page
+    assert "multiply-adds in bfloat16: 800 GFLOP/s" in page
 
 
 def test_files_are_written_and_a_page_without_losses_says_so(recorded, tmp_path):

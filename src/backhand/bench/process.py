@@ -36,6 +36,7 @@ class Program:
 
 BACKHAND = Program("backhand", "backhand.bench.ours")
 BACKHAND_BFLOAT16 = Program("backhand_bf16", "backhand.bench.ours_bfloat16", precision=BFLOAT16)
+PROGRAMS = {program.precision: program for program in (BACKHAND, BACKHAND_BFLOAT16)}
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,9 @@ def bench(
     ranks: Annotated[
         bool, typer.Option("--ranks", help="Under mpiexec: time steps that all processes take together.")
     ] = False,
+    precision: Annotated[
+        str, typer.Option(metavar="PRECISION", help="Form products in float32 or bfloat16.")
+    ] = "float32",
     backend: Backend = None,
     threads: Threads = None,
 ) -> dict[str, Any]:
@@ -39,19 +42,24 @@ def bench(
     from backhand.bench.workloads import select_workloads
     from backhand.console.terminal import make_console
     from backhand.machine import cores, cpu
+    from backhand.precision import check
 
+    check(precision)
     if backend is not None or threads is not None:
         backends.use(backend or backends.chosen(), threads)
     console = make_console()
-    rows, peak = _time_workloads(select_workloads(only), rounds)
+    rows, peak = _time_workloads(select_workloads(only), rounds, precision)
     imports = {name: import_seconds(module) for name, module in IMPORTED_MODULES.items()}
     console.print(make_table(rows, peak))
-    console.print(f"processor: {cpu()}, {cores()} cores, peak {format_figure(peak)} GFLOP/s (fused multiply-adds)")
+    console.print(
+        f"processor: {cpu()}, {cores()} cores, peak {format_figure(peak)} GFLOP/s (multiply-adds in {precision})"
+    )
     console.print(f"backend: {backends.describe()}; NumPy on {rows[0].measurement.blas}")
     console.print(f"import: {', '.join(f'{name} {format_figure(seconds)} s' for name, seconds in imports.items())}")
     return {
         "processor": cpu(),
         "cores": cores(),
+        "precision": precision,
         "peak_gflops": peak,
         "backend": backends.describe(),
         "blas": rows[0].measurement.blas,
@@ -86,19 +94,19 @@ def _time_ranks(only: Names | None, rounds: int, threads: int | None) -> dict[st
     return as_json(network, rows)
 
 
-def _time_workloads(workloads: "Sequence[Workload]", rounds: int) -> "tuple[list[Row], float | None]":
+def _time_workloads(workloads: "Sequence[Workload]", rounds: int, precision: str) -> "tuple[list[Row], float | None]":
     """A row for each workload, and the highest peak of the processor in GFLOP/s that was measured beside them."""
     from backhand.bench.measure import gflop, measure, save_inputs
-    from backhand.bench.peak import fma_peak
-    from backhand.bench.process import BACKHAND
+    from backhand.bench.peak import peak
+    from backhand.bench.process import PROGRAMS
     from backhand.bench.table import Row
     from backhand.console.terminal import make_console
 
-    rows, peaks = [], []
+    rows, peaks, program = [], [], PROGRAMS[precision]
     with TemporaryDirectory() as folder, make_console().status("") as status:
         for workload in workloads:
             status.update(f"timing {workload.name}")
             inputs = save_inputs(workload, Path(folder))
-            peaks.append(fma_peak())
-            rows.append(Row(workload, gflop(workload), measure([BACKHAND], inputs, rounds)[BACKHAND.name]))
+            peaks.append(peak(precision))
+            rows.append(Row(workload, gflop(workload), measure([program], inputs, rounds)[program.name]))
     return rows, max(filter(None, peaks), default=None)

@@ -68,12 +68,12 @@ def new(
 
 def _describe_cost(estimate: "Estimate") -> str:
     """How much there is to train, and roughly how long it takes on this machine."""
-    from backhand.bench.peak import fma_peak
+    from backhand.bench.peak import peak as measure_peak
     from backhand.machine import cores
     from backhand.page.numbers import counted
 
     training = f"training: {counted(estimate.epochs, 'epoch')} of about {counted(estimate.samples, 'picture')}"
-    peak = fma_peak()
+    peak = measure_peak()
     if peak is None:
         return training
     seconds = estimate.work / (EXPECTED_EFFICIENCY * peak * 1e9)

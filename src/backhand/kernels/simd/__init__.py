@@ -24,7 +24,13 @@ from backhand.kernels.simd.copying import (
 )
 from backhand.kernels.simd.emitter import REGISTERS, W
 from backhand.kernels.simd.exponential import gelu_vector, silu_vector
-from backhand.kernels.simd.processor import CHAINS, flush_denormals, multiply_add, restore_denormals
+from backhand.kernels.simd.processor import (
+    CHAINS,
+    flush_denormals,
+    multiply_add,
+    multiply_add_pairs,
+    restore_denormals,
+)
 from backhand.kernels.simd.sums import ACCUMULATE, BIAS, RELU
 from backhand.kernels.simd.tile import ROWS, call_tile, tile
 from backhand.kernels.simd.two_sided import call_two_sided, two_sided
@@ -46,6 +52,7 @@ __all__ = [
     "flush_denormals",
     "gelu_vector",
     "multiply_add",
+    "multiply_add_pairs",
     "pair_half_vectors",
     "pair_halves",
     "pair_vectors",

@@ -3,7 +3,7 @@
 Denormal numbers are those below 1.2e-38, the smallest normal float32. Weights that decay to zero pass through them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -12,7 +12,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from backhand.kernels.simd.emitter import BYTE, INT, INT32, VECTOR, Emitter, Value, constant
+from backhand.kernels.simd.bfloat16 import dot
+from backhand.kernels.simd.emitter import BYTE, INT, INT32, VECTOR, WORDS, Emitter, Value, constant
 from backhand.kernels.simd.sums import Sums
 
 _X86 = llvm.get_process_triple().startswith(("x86_64", "amd64", "i686"))
@@ -63,19 +64,36 @@ def _set_control(e: Emitter, value: Value) -> None:
         e.call("llvm.aarch64.set.fpcr", ir.VoidType(), [value])
 
 
-CHAINS = 12  # independent sums: more than a processor's units times the cycles that a fused multiply-add takes
+CHAINS = 12  # independent sums: more than a processor's units times the cycles that an instruction takes
+Operation = Callable[[Emitter, Value, Value], Value]
 
 
-@intrinsic
-def multiply_add(_: Any, rounds, factor):
-    """`rounds` fused multiply-adds on each of CHAINS vectors, in registers only; returns a sum that depends on all."""
+def _chained(operation: Operation) -> Any:
+    """What does an operation on each of CHAINS vectors again and again, in registers only.
 
-    def generate(_: Any, builder: ir.IRBuilder, __: Any, values: Sequence[Value]) -> Value:
-        e, (rounds, factor) = Emitter(builder), values
-        scale = e.broadcast(factor)
-        sums = Sums(e, {i: constant(i, VECTOR) for i in range(CHAINS)})
-        with e.loop(rounds):
-            sums.fill(lambda key: e.fused_multiply_add(sums[key], scale, scale))
-        return e.lane(e.add(*(total for _, total in sums.items())), 0)
+    operation: a sum and a vector -> the sum as it is then. Of the call: `rounds`, and the `factor` that the vector has
+    in every lane; it returns a number that depends on all sums, or the compiler would leave them out.
+    """
 
-    return types.float32(types.intp, types.float32), generate
+    @intrinsic
+    def chained(_: Any, rounds, factor):
+        def generate(_: Any, builder: ir.IRBuilder, __: Any, values: Sequence[Value]) -> Value:
+            e, (rounds, factor) = Emitter(builder), values
+            scale = e.broadcast(factor)
+            sums = Sums(e, {i: constant(i, VECTOR) for i in range(CHAINS)})
+            with e.loop(rounds):
+                sums.fill(lambda key: operation(e, sums[key], scale))
+            return e.lane(e.add(*(total for _, total in sums.items())), 0)
+
+        return types.float32(types.intp, types.float32), generate
+
+    return chained
+
+
+def _pairs(e: Emitter, total: Value, scale: Value) -> Value:
+    words = e.builder.bitcast(scale, WORDS)
+    return dot(e, words, words, total)
+
+
+multiply_add = _chained(lambda e, total, scale: e.fused_multiply_add(total, scale, scale))
+multiply_add_pairs = _chained(_pairs)
