@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from backhand.layers.initialisers import fans, glorot, he, initialiser, lecun, normal, zeros
+from backhand.layers import Conv2d, Linear
+from backhand.layers.initialisers import dirac, fans, glorot, he, initialiser, lecun, normal, zeros
 
 LINEAR, CONVOLUTION = (400, 600), (3, 3, 40, 60)
 
@@ -46,6 +47,30 @@ def test_glorot_fills_its_interval_and_the_normal_ones_do_not_end_there(rng: np.
 
 def test_zeros_are_zero(rng: np.random.Generator) -> None:
     np.testing.assert_array_equal(zeros((2, 3), rng), np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize("kernel", [1, 3, (5, 1)])
+def test_a_convolution_from_dirac_passes_its_inputs_on(kernel, rng: np.random.Generator) -> None:
+    x = rng.standard_normal((2, 6, 7, 3)).astype(np.float32)
+    layer = Conv2d(5, kernel, padding="same", init="dirac")
+    layer.build(x.shape[1:], rng)
+    y = layer.forward(x)
+    np.testing.assert_array_equal(y[..., :3], x)
+    assert layer.params["weight"][..., 3:].std() > 0.1
+
+
+@pytest.mark.parametrize("outputs", [2, 4, 9])
+def test_a_linear_layer_from_dirac_passes_as_many_inputs_on_as_it_has_outputs(outputs, rng) -> None:
+    x = rng.standard_normal((3, 4)).astype(np.float32)
+    layer = Linear(outputs, init="dirac")
+    layer.build((4,), rng)
+    np.testing.assert_array_equal(layer.forward(x)[:, :4], x[:, :outputs])
+
+
+def test_dirac_draws_the_other_outputs_as_he_does() -> None:
+    drawn, wanted = (init((3, 3, 2, 5), np.random.default_rng(0)) for init in (dirac, he))
+    np.testing.assert_array_equal(drawn[..., 2:], wanted[..., 2:])
+    assert drawn[..., :2].sum() == 2
 
 
 @pytest.mark.parametrize(

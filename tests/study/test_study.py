@@ -16,7 +16,7 @@ not_negative = st.floats(0, 1e300)
 fraction = st.floats(0, 1, exclude_max=True)
 inside = st.floats(0, 1, exclude_min=True, exclude_max=True)
 names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
-init = st.sampled_from(["he", "glorot", "lecun", "zeros"]) | positive
+init = st.sampled_from(["he", "glorot", "lecun", "zeros", "dirac"]) | positive
 
 
 def tables(required: dict[str, Any], **optional: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:

@@ -86,7 +86,7 @@ def test_trainings_in_step_have_one_precision(samples):
     fit_together(together, train, epochs=2)
     alone = losses(make_solver(BFLOAT16), samples, epochs=2)
     for solver in together:
-        np.testing.assert_allclose([record["train_loss"] for record in solver.history], alone, rtol=1e-3)
+        np.testing.assert_allclose([record["train_loss"] for record in solver.history], alone, rtol=1e-5)
     with pytest.raises(ValueError, match="must agree in batch_size, evaluate_train and precision"):
         fit_together([make_solver(BFLOAT16), make_solver(FLOAT32)], train, epochs=1)
 

@@ -4,6 +4,8 @@
     glorot    U(-a, a), a = sqrt(6 / (fan_in + fan_out))  for tanh, sigmoid: Glorot and Bengio 2010, AISTATS
     lecun     N(0, 1 / fan_in)                            LeCun et al. 1998, "Efficient BackProp"
     normal    N(0, std²), std given                       zeros    all 0
+    dirac     1 from input i to output i, at the middle of the kernel, and else 0: Zagoruyko and Komodakis 2017,
+              arXiv:1706.00388; outputs beyond the inputs as in he
 
 fan_in is the number of values that a unit sums, fan_out the number of units that a value feeds.
 """
@@ -44,7 +46,17 @@ def zeros(shape: Shape, rng: np.random.Generator) -> Array:  # noqa: ARG001 (eve
     return np.zeros(shape)
 
 
-NAMED: dict[str, Initialiser] = {"he": he, "glorot": glorot, "lecun": lecun, "zeros": zeros}
+def dirac(shape: Shape, rng: np.random.Generator) -> Array:
+    """Each input passes to the output of its number unchanged; further outputs are drawn as by `he`."""
+    *kernel, inputs, outputs = shape
+    w, passed = he(shape, rng), min(inputs, outputs)
+    w[..., :passed] = 0
+    middle = tuple((size - 1) // 2 for size in kernel)
+    w[*middle, range(passed), range(passed)] = 1
+    return w
+
+
+NAMED: dict[str, Initialiser] = {"he": he, "glorot": glorot, "lecun": lecun, "zeros": zeros, "dirac": dirac}
 
 
 def initialiser(init: str | float) -> Initialiser:

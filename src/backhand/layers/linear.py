@@ -17,8 +17,8 @@ class Linear(Layer):
     """The fully connected layer, y = x w + b: features (N, I) become (N, outputs).
 
     outputs: the number of features out. That of the features in, I, is taken from the samples at `build`.
-    init: of w, (I, outputs): "he", "glorot", "lecun", "zeros", or the standard deviation of a normal distribution; b,
-    (outputs,), starts at 0.
+    init: of w, (I, outputs): "he", "glorot", "lecun", "zeros", "dirac", or the standard deviation of a normal
+    distribution; b, (outputs,), starts at 0.
     Raises ValueError for fewer than 1 output and an unknown `init`, and at `build` for samples that are not (I,).
     Source: Rumelhart, Hinton and Williams 1986, Nature 323.
     """
