@@ -17,8 +17,8 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())  # a program that 
 # Module -> the names that it gives; `name=other` is what is `other` there. `__init__.pyi` tells type checkers the same.
 _FROM = {
     "backhand.model": "Sequential",
-    "backhand.layers": "AvgPool2d BatchNorm Chain Concatenate Conv2d Dropout ELU Flatten GELU GlobalAvgPool2d Layer "
-    "LeakyReLU Linear MaxPool2d ReLU Residual Scale SiLU Sigmoid Tanh",
+    "backhand.layers": "AvgPool2d BatchNorm Chain Concatenate Conv2d Dropout ELU Flatten GELU GlobalAvgPool2d "
+    "GlobalMaxPool2d Layer LeakyReLU Linear MaxPool2d ReLU Residual Scale SiLU Sigmoid Tanh",
     "backhand.architectures": "cnn fer_cnn images_cnn lenet mlp mnist_model4 resnet vgg_small",
     "backhand.training.losses": "AbsoluteError BinaryHinge Hinge Huber Logistic Loss SoftmaxCrossEntropy SquaredError",
     "backhand.training.penalty": "L2",

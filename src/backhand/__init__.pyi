@@ -50,6 +50,7 @@ from backhand.layers import Conv2d as Conv2d
 from backhand.layers import Dropout as Dropout
 from backhand.layers import Flatten as Flatten
 from backhand.layers import GlobalAvgPool2d as GlobalAvgPool2d
+from backhand.layers import GlobalMaxPool2d as GlobalMaxPool2d
 from backhand.layers import Layer as Layer
 from backhand.layers import LeakyReLU as LeakyReLU
 from backhand.layers import Linear as Linear

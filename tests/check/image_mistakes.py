@@ -27,6 +27,7 @@ CASES = {
     "avg_pool2d": Case({"x": (2, 4, 6, 3)}, {"window": (2, 3)}),
     "avg_pool2d padded": Case({"x": (2, 5, 5, 2)}, {"window": 3, "padding": 1, "count_padding": False}),
     "global_avg_pool2d": Case({"x": (3, 4, 5, 2)}),
+    "global_max_pool2d": Case({"x": (3, 4, 5, 2)}),
     "add": Case({"a": (3, 4), "b": (3, 4)}),
     "concatenate": Case({"a": (3, 4), "b": (3, 4)}),
 }
@@ -107,6 +108,17 @@ def divided_by_the_rows(dy, cache):
     return (op("global_avg_pool2d").backward(dy, cache)[0] * cache[2],)
 
 
+def columns_before_rows(dy, cache):
+    """The winner's number counted column by column."""
+    _, H, W, _ = cache.x_shape
+    u, v = cache.winner % H, cache.winner // H
+    return op("global_max_pool2d").backward(dy, cache._replace(winner=u * W + v))
+
+
+def to_every_pixel(dy, cache):
+    return (np.broadcast_to(dy[:, None, None], cache.x_shape).copy(),)
+
+
 def adds_in_place(a, b):
     a += b
     return a, None
@@ -153,6 +165,8 @@ MISTAKES = {
     "avg_pool2d padded: padding counted": Mistake("avg_pool2d padded", padding_counted),
     "global_avg_pool2d: 1/(H W) forgotten": Mistake("global_avg_pool2d", scaled("global_avg_pool2d", 20)),
     "global_avg_pool2d: divided by the rows alone": Mistake("global_avg_pool2d", divided_by_the_rows),
+    "global_max_pool2d: columns before rows": Mistake("global_max_pool2d", columns_before_rows),
+    "global_max_pool2d: to every pixel": Mistake("global_max_pool2d", to_every_pixel),
     "add: one branch forgotten": Mistake("add", lambda dy, _: (dy, np.zeros_like(dy))),
     "add: shared out": Mistake("add", lambda dy, _: (dy / 2, dy / 2)),
     "add: in place": Mistake("add", forward=adds_in_place),

@@ -85,6 +85,8 @@ NAMED = {
     "avg_pool2d padded: padding counted": "would be right with count_padding = True",
     "global_avg_pool2d: 1/(H W) forgotten": "times 20, the lengths of axes 1 and 2 of x",
     "global_avg_pool2d: divided by the rows alone": "times 5, the length of axis 2 of x",
+    "global_max_pool2d: columns before rows": "has the right values at other positions",
+    "global_max_pool2d: to every pixel": "is the true gradient summed over axes 1 and 2",
     "add: one branch forgotten": "is 0 everywhere",
     "add: shared out": "divided by 2",
     "concatenate: branches swapped": "are the two swapped?",

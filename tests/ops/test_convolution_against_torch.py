@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backhand.ops import add, avg_pool2d, concatenate, conv2d, max_pool2d
+from backhand.ops import add, avg_pool2d, concatenate, conv2d, global_max_pool2d, max_pool2d
 from tests.ops.oracle import CLOSE, SEEDS, SIZES, agree, channels_first, normal, torch
 
 F = torch.nn.functional
@@ -115,6 +115,12 @@ def test_global_avg_pool2d(N, H, W, C, seed):
     agree("global_avg_pool2d", lambda x: x.mean((1, 2)), normal(seed, (N, H, W, C)), {}, seed)
 
 
+@given(SIZES, SIZES, SIZES, SIZES, st.booleans(), SEEDS)
+def test_global_max_pool2d_ties_included(N, H, W, C, tied, seed):
+    oracle = lambda x: F.adaptive_max_pool2d(x.movedim(-1, 1), 1).flatten(1)  # noqa: E731
+    agree("global_max_pool2d", oracle, [values((N, H, W, C), seed, tied)], {}, seed)
+
+
 @given(st.lists(SIZES, min_size=1, max_size=4), SEEDS)
 def test_add(shape, seed):
     agree("add", torch.add, normal(seed, shape, shape), {}, seed)
@@ -176,6 +182,29 @@ def test_max_pool2d_takes_the_first_of_a_tie():
     y, cache = max_pool2d.forward(np.zeros((1, 3, 3, 1)), window=2, stride=1)
     (dx,) = max_pool2d.backward(np.array([[1.0, 2], [3, 4]]).reshape(y.shape), cache)
     np.testing.assert_array_equal(dx[0, ..., 0], [[1, 2, 0], [3, 4, 0], [0, 0, 0]])
+
+
+@given(SIZES, SIZES, st.booleans(), SEEDS)
+def test_global_max_pool2d_is_max_pool2d_with_one_window(H, W, tied, seed):
+    x = values((3, H, W, 2), seed, tied)
+    (dy,) = normal(seed, (3, 2))
+    y, cache = global_max_pool2d.forward(x)
+    windowed, other = max_pool2d.forward(x, window=(H, W))
+    np.testing.assert_array_equal(y, windowed[:, 0, 0])
+    (dx,) = global_max_pool2d.backward(dy, cache)
+    np.testing.assert_array_equal(dx, max_pool2d.backward(dy[:, None, None], other)[0])
+
+
+@pytest.mark.parametrize("special", [np.nan, np.inf, -np.inf])
+def test_global_max_pool2d_of_what_is_not_finite(special):
+    """NaN counts as the largest; and the first of the -∞ wins where a channel has nothing else."""
+    x, dy = np.zeros((1, 2, 3, 2)), np.array([[5.0, 7]])
+    x[0, 1, 1:, 0] = x[..., 1] = special
+    y, cache = global_max_pool2d.forward(x)
+    np.testing.assert_array_equal(y, max_pool2d.forward(x, window=(2, 3))[0][:, 0, 0])
+    (dx,) = global_max_pool2d.backward(dy, cache)
+    np.testing.assert_array_equal(dx[0, ..., 0], 5 * (np.arange(6) == (0 if special < 0 else 4)).reshape(2, 3))
+    np.testing.assert_array_equal(dx[0, ..., 1], 7 * (np.arange(6) == 0).reshape(2, 3))
 
 
 def test_padding_never_wins_a_maximum():

@@ -55,6 +55,11 @@ def _pool(**options: Any) -> list[Case]:
     ]
 
 
+def _images() -> list[Case]:
+    """Cases of whole images: several, a single pixel, and a single row of pixels."""
+    return [Case({"x": shape}) for shape in [(2, 3, 4, 5), (1, 1, 1, 1), (3, 1, 6, 2)]]
+
+
 def _scores(N: int, K: int, **options: Any) -> list[Case]:
     """Cases with ordinary scores, with scores near 1e4, and with scores near ±1e4."""
     draws: list[Shape | Sampler] = [(N, K), normal_around(N, K, mean=1e4), extreme_values(N, K)]
@@ -99,7 +104,8 @@ OPS: dict[str, list[Case]] = {
     ],
     "max_pool2d": _pool(),
     "avg_pool2d": [*_pool(), *_pool(count_padding=False)],
-    "global_avg_pool2d": [Case({"x": shape}) for shape in [(2, 3, 4, 5), (1, 1, 1, 1), (3, 1, 6, 2)]],
+    "global_avg_pool2d": _images(),
+    "global_max_pool2d": _images(),
     "add": [Case({"a": shape, "b": shape}) for shape in [(4, 3), (1, 2, 3, 4), (2, 3, 2, 1)]],
     "concatenate": [
         Case({"a": (2, 3), "b": (2, 4)}),
@@ -206,6 +212,7 @@ LAYER_CASES: dict[str, list[tuple[Layer, Shape, int]]] = {
         (nn.AvgPool2d((3, 2), 2, "same", count_padding=False), (5, 5, 3), 1),
     ],
     "global_avg_pool2d": [(nn.GlobalAvgPool2d(), (3, 4, 5), 2), (nn.GlobalAvgPool2d(), (1, 1, 2), 1)],
+    "global_max_pool2d": [(nn.GlobalMaxPool2d(), (3, 4, 5), 2), (nn.GlobalMaxPool2d(), (1, 1, 2), 1)],
     "residual": [
         (nn.Residual([nn.Linear(5), nn.Tanh(), nn.Linear(4)]), (4,), 3),
         (

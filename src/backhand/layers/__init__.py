@@ -12,7 +12,7 @@ from backhand.layers.conv2d import Conv2d
 from backhand.layers.dropout import Dropout
 from backhand.layers.flatten import Flatten
 from backhand.layers.linear import Linear
-from backhand.layers.pooling import AvgPool2d, GlobalAvgPool2d, MaxPool2d
+from backhand.layers.pooling import AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from backhand.layers.scale import Scale
 from backhand.plugins import Table
 
@@ -22,6 +22,7 @@ _OWN: dict[str, type[Layer]] = {
     "max_pool2d": MaxPool2d,
     "avg_pool2d": AvgPool2d,
     "global_avg_pool2d": GlobalAvgPool2d,
+    "global_max_pool2d": GlobalMaxPool2d,
     "relu": ReLU,
     "leaky_relu": LeakyReLU,
     "elu": ELU,
@@ -59,6 +60,7 @@ __all__ = [
     "Dropout",
     "Flatten",
     "GlobalAvgPool2d",
+    "GlobalMaxPool2d",
     "Layer",
     "LeakyReLU",
     "Linear",

@@ -74,3 +74,19 @@ class GlobalAvgPool2d(Layer):
         """Images (H, W, C) become (C,). Raises ValueError for other samples."""
         images_only(shape)
         return shape[2:]
+
+
+@dataclass(eq=False)
+class GlobalMaxPool2d(Layer):
+    """Global max-pooling, y = the largest value of each channel over the whole image: (N, H, W, C) becomes (N, C).
+
+    Where several values tie, the first of them, row by row, gets the whole gradient.
+    Source: Oquab et al. 2015, CVPR.
+    """
+
+    op_name = "global_max_pool2d"
+
+    def infer_output_shape(self, shape: Shape) -> Shape:
+        """Images (H, W, C) become (C,). Raises ValueError for other samples."""
+        images_only(shape)
+        return shape[2:]

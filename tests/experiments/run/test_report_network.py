@@ -36,6 +36,8 @@ def study(model: dict) -> Study:
         ({"name": "cnn"}, ["ReLU at 0", "ties in max-pooling"]),
         ({"name": "resnet", "depth": 18, "preactivation": True}, ["ReLU at 0"]),
         ({"name": "lenet"}, []),
+        ({"name": "sequential", "layers": [{"kind": "global_max_pool2d"}]}, ["ties in max-pooling"]),
+        ({"name": "sequential", "layers": [{"kind": "global_avg_pool2d"}]}, []),
         ({"name": "mlp", "hidden": []}, []),
     ],
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from backhand.layers import ELU, GELU, Layer, LeakyReLU, MaxPool2d, ReLU, Sigmoid, SiLU, Tanh
+from backhand.layers import ELU, GELU, GlobalMaxPool2d, Layer, LeakyReLU, MaxPool2d, ReLU, Sigmoid, SiLU, Tanh
 from backhand.model.sequential import Sequential
 
 ACTIVATIONS = (ReLU, LeakyReLU, ELU, SiLU, GELU, Sigmoid, Tanh)
@@ -25,5 +25,5 @@ def _kinks(layer: Layer) -> Iterator[str]:
         yield "leaky ReLU at 0"
     if isinstance(layer, ELU) and layer.alpha != 1:
         yield "ELU at 0"
-    if type(layer) is MaxPool2d:  # and not average pooling, whose class derives from it
+    if type(layer) in (MaxPool2d, GlobalMaxPool2d):  # and not average pooling, whose class derives from it
         yield "ties in max-pooling"

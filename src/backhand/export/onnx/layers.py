@@ -23,6 +23,7 @@ from backhand.layers import (
     Dropout,
     Flatten,
     GlobalAvgPool2d,
+    GlobalMaxPool2d,
     Layer,
     LeakyReLU,
     Linear,
@@ -90,9 +91,14 @@ def _places(windows: Windows) -> dict[str, list[int]]:
     return {"kernel_shape": list(windows.window), "strides": list(windows.stride), "pads": pads}
 
 
-def _global_avg_pool2d(graph: Graph, layer: GlobalAvgPool2d, x: Value) -> Value:
-    mean = graph.add("GlobalAveragePool", graph.first(x).name)
-    return Value(graph.add("Flatten", mean, axis=1), layer.output_shape)
+def _global_pool(op: str) -> Callable[[Graph, Layer, Value], Value]:
+    """A layer that makes one number of each channel; ONNX keeps the axes of the image, with length 1, until Flatten."""
+
+    def add(graph: Graph, layer: Layer, x: Value) -> Value:
+        pooled = graph.add(op, graph.first(x).name)
+        return Value(graph.add("Flatten", pooled, axis=1), layer.output_shape)
+
+    return add
 
 
 def _flatten(graph: Graph, layer: Flatten, x: Value) -> Value:
@@ -178,7 +184,8 @@ EXPORTED: dict[type[Layer], Callable[[Graph, Any, Value], Value]] = {
     Conv2d: _conv2d,
     MaxPool2d: _max_pool2d,
     AvgPool2d: _avg_pool2d,
-    GlobalAvgPool2d: _global_avg_pool2d,
+    GlobalAvgPool2d: _global_pool("GlobalAveragePool"),
+    GlobalMaxPool2d: _global_pool("GlobalMaxPool"),
     ReLU: _plain("Relu"),
     LeakyReLU: _leaky_relu,
     ELU: _elu,

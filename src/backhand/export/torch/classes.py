@@ -41,6 +41,13 @@ class MeanOverImage(nn.Module):
     def forward(self, x):
         return x.mean((2, 3))
 ''',
+    "MaxOverImage": '''
+class MaxOverImage(nn.Module):
+    """The largest value of each channel over the whole image: (N, C, H, W) -> (N, C)."""
+
+    def forward(self, x):
+        return x.flatten(2).max(2).values
+''',
     "MeanOfImage": '''
 class MeanOfImage(nn.Module):
     """Average pooling that counts only the pixels of the image, not its padding."""
