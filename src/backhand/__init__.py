@@ -18,7 +18,7 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())  # a program that 
 _FROM = {
     "backhand.model": "Sequential",
     "backhand.layers": "AvgPool2d BatchNorm Chain Concatenate Conv2d Dropout ELU Flatten GELU GlobalAvgPool2d "
-    "GlobalMaxPool2d Layer LeakyReLU Linear MaxPool2d ReLU Residual Scale SiLU Sigmoid Tanh",
+    "GlobalMaxPool2d GroupNorm Layer LayerNorm LeakyReLU Linear MaxPool2d ReLU Residual Scale SiLU Sigmoid Tanh",
     "backhand.architectures": "cnn fer_cnn images_cnn lenet mlp mnist_model4 resnet vgg_small",
     "backhand.training.losses": "AbsoluteError BinaryHinge Hinge Huber Logistic Loss SoftmaxCrossEntropy SquaredError",
     "backhand.training.penalty": "L2",

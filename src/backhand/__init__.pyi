@@ -51,7 +51,9 @@ from backhand.layers import Dropout as Dropout
 from backhand.layers import Flatten as Flatten
 from backhand.layers import GlobalAvgPool2d as GlobalAvgPool2d
 from backhand.layers import GlobalMaxPool2d as GlobalMaxPool2d
+from backhand.layers import GroupNorm as GroupNorm
 from backhand.layers import Layer as Layer
+from backhand.layers import LayerNorm as LayerNorm
 from backhand.layers import LeakyReLU as LeakyReLU
 from backhand.layers import Linear as Linear
 from backhand.layers import MaxPool2d as MaxPool2d

@@ -17,7 +17,7 @@ from backhand.export.pipeline import Pipeline
 from backhand.export.torch.modules import EXPORTED as TORCH_LAYERS
 from backhand.extras import MissingExtraError
 from backhand.layers import LAYERS as LAYER_CLASSES
-from backhand.layers import BatchNorm, Linear, ReLU, Residual, Tanh
+from backhand.layers import BatchNorm, GroupNorm, LayerNorm, Linear, ReLU, Residual, Tanh
 from backhand.model import Sequential
 from backhand.predictors.provenance import DataFacts, Figure, Provenance, TestFigures, TrainingFacts
 from backhand.training import losses
@@ -155,9 +155,17 @@ def test_a_layer_that_onnx_does_not_know_is_named():
         onnx_file(model)
 
 
-def test_batch_normalisation_of_other_samples_is_named():
+def test_a_normalisation_of_other_samples_is_named():
     with pytest.raises(ModelError, match=r"layer 0, BatchNorm\(\), normalises samples of shape \(2, 3\)"):
         onnx_file(Sequential(BatchNorm()).build((2, 3)))
+    with pytest.raises(ModelError, match=r"layer 0, GroupNorm\(1\), normalises samples of shape \(2, 3\)"):
+        onnx_file(Sequential(GroupNorm(1)).build((2, 3)))
+
+
+def test_layer_normalisation_of_samples_with_two_axes():
+    model = built([LayerNorm()], (2, 3))
+    x = np.random.default_rng(1).standard_normal((4, 2, 3)).astype(np.float32)
+    agree(model.predict(x), answers(onnx_file(model), x)["scores"])
 
 
 def test_a_runtime_that_differs_is_refused(monkeypatch):

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from backhand.errors import CheckpointError, ModelError
 from backhand.export.pipeline import Pipeline
 from backhand.export.torch import torch_files
-from backhand.layers import BatchNorm, Linear, ReLU, Residual, Tanh
+from backhand.layers import BatchNorm, GroupNorm, LayerNorm, Linear, ReLU, Residual, Tanh
 from backhand.model import Sequential
 from backhand.predictors.provenance import Provenance
 from backhand.training import losses
@@ -156,3 +156,7 @@ def test_a_layer_that_pytorch_does_not_know_is_named():
         torch_files(model, "net")
     with pytest.raises(ModelError, match=r"layer 0, BatchNorm\(\), normalises samples of shape \(2, 3\)"):
         torch_files(Sequential(BatchNorm()).build((2, 3)), "net")
+    with pytest.raises(ModelError, match=r"layer 0, LayerNorm\(\), normalises samples of shape \(2, 3\)"):
+        torch_files(Sequential(LayerNorm()).build((2, 3)), "net")
+    with pytest.raises(ModelError, match=r"layer 0, GroupNorm\(1\), normalises samples of shape \(2, 3\)"):
+        torch_files(Sequential(GroupNorm(1)).build((2, 3)), "net")

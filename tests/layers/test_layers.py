@@ -15,7 +15,9 @@ from backhand.layers import (
     Flatten,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
+    GroupNorm,
     Layer,
+    LayerNorm,
     LeakyReLU,
     Linear,
     MaxPool2d,
@@ -72,6 +74,8 @@ def test_backward_before_forward_is_refused(layer: Layer, shape: tuple[int, ...]
         (LeakyReLU(), "LeakyReLU(slope=0.01)"),
         (ELU(), "ELU(alpha=1.0)"),
         (BatchNorm(), "BatchNorm()"),
+        (LayerNorm(), "LayerNorm()"),
+        (GroupNorm(4, gamma=0.0), "GroupNorm(4, gamma=0.0)"),
         (Residual([ReLU(), Linear(2)], [Linear(2)]), "Residual(2 layers, 1 in the shortcut)"),
     ],
 )
@@ -107,6 +111,15 @@ def test_linear_starts_with_bias_0_and_the_weights_of_its_initialiser() -> None:
         (lambda: BatchNorm(momentum=0), r"the momentum of batch normalisation must be in \(0, 1\], not 0"),
         (lambda: BatchNorm(momentum=1.1), r"the momentum of batch normalisation must be in \(0, 1\], not 1.1"),
         (lambda: BatchNorm(eps=0), "the eps of batch normalisation must be above 0, not 0"),
+        (lambda: LayerNorm(eps=0), "the eps of layer normalisation must be above 0, not 0"),
+        (lambda: built(LayerNorm(), (1, 1, 1)), r"samples of shape \(1, 1, 1\) have a single value"),
+        (lambda: GroupNorm(0), "group normalisation needs at least 1 group, not 0"),
+        (lambda: GroupNorm(2, eps=-1.0), "the eps of group normalisation must be above 0, not -1.0"),
+        (
+            lambda: built(GroupNorm(4), (3, 3, 6)),
+            r"6 channels .* \(3, 3, 6\)\) cannot be divided into 4",
+        ),
+        (lambda: built(GroupNorm(6), (6,)), r"6 groups in samples of shape \(6,\) have a single value each"),
         (lambda: built(Linear(3), (4, 4, 1)), r"needs samples of shape \(features,\), not \(4, 4, 1\); put a Flatten"),
     ],
 )
@@ -133,6 +146,36 @@ def test_running_statistics_equal_those_of_torch(shape: tuple[int, ...], rng: np
 def through(module: torch.nn.Module, x: Array) -> Array:
     """x, channels last, through a module of torch, channels first."""
     return np.moveaxis(module(torch.tensor(np.moveaxis(x, -1, 1).copy())).detach().numpy(), 1, -1)
+
+
+@pytest.mark.parametrize("shape", [(6,), (3, 2, 6)], ids=["features", "images"])
+@pytest.mark.usefixtures("one_thread")
+def test_norms_of_samples_equal_those_of_torch_in_training_and_at_inference(
+    shape: tuple[int, ...], rng: np.random.Generator
+) -> None:
+    modules = torch.nn.LayerNorm([6, *shape[:-1]], eps=1e-3), torch.nn.GroupNorm(3, 6, eps=1e-3)
+    x = 5 + 3 * rng.standard_normal((4, *shape))
+    for layer, twin in zip((LayerNorm(1e-3), GroupNorm(3, 1e-3)), modules, strict=True):
+        wanted = through(twin.double(), x)
+        for train in (False, True):
+            np.testing.assert_allclose(built(layer, shape).forward(x, train=train), wanted, rtol=0, atol=1e-12)
+        assert layer.state == {}
+
+
+@pytest.mark.parametrize("layer", [LayerNorm(), GroupNorm(2)], ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_norms_of_samples_do_not_depend_on_the_batch(layer: Layer, dtype: type, rng: np.random.Generator) -> None:
+    layer.build((4, 5, 6), rng, dtype)
+    x = rng.standard_normal((5, 4, 5, 6)).astype(dtype)
+    together = layer.forward(x)
+    for n in range(5):
+        np.testing.assert_allclose(layer.forward(x[n : n + 1])[0], together[n], rtol=1e-6)
+    assert layer.min_batch_size == 1
+
+
+def test_a_norm_of_samples_may_begin_at_0(rng: np.random.Generator) -> None:
+    for layer in (LayerNorm(gamma=0.0), GroupNorm(2, gamma=0.0)):
+        np.testing.assert_array_equal(built(layer, (4,)).forward(rng.standard_normal((3, 4))), np.zeros((3, 4)))
 
 
 def test_inference_leaves_the_running_statistics_alone(rng: np.random.Generator) -> None:

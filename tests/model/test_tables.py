@@ -17,6 +17,8 @@ from backhand.layers import (
     Concatenate,
     Conv2d,
     Dropout,
+    GroupNorm,
+    LayerNorm,
     LeakyReLU,
     Linear,
     ReLU,
@@ -34,6 +36,8 @@ EVERY_ARGUMENT = [
     AvgPool2d(3, 2, 1, count_padding=False),
     AvgPool2d((2, 1)),
     BatchNorm(0.5, 1e-3, 0.0),
+    LayerNorm(1e-3, 0.0),
+    GroupNorm(4, 1e-3, 0.0),
     Dropout(0.2, "classic"),
     LeakyReLU(0.2),
     ELU(0.7),
@@ -80,7 +84,7 @@ def test_the_table_of_a_layer_makes_it_again(layer: Layer) -> None:
 
 @pytest.mark.parametrize("kind", sorted(LAYERS))
 def test_every_layer_is_made_again_from_its_defaults(kind: str) -> None:
-    needed = {"outputs": 2, "kernel": 1, "factor": 3.0, "body": [], "branches": [[]]}
+    needed = {"outputs": 2, "kernel": 1, "factor": 3.0, "groups": 2, "body": [], "branches": [[]]}
     names = [f.name for f in fields(LAYERS[kind]) if f.init and f.default is MISSING]
     layer = LAYERS[kind](**{name: needed[name] for name in names})
     assert arguments(make_layers(tables_of(Chain([layer])))) == arguments([layer])

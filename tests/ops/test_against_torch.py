@@ -91,6 +91,29 @@ def test_batchnorm_at_inference(N, C, image, seed):
     agree("batchnorm", oracle, [x, gamma, beta], {"running": running}, seed)
 
 
+IMAGES = st.sampled_from([(), (1, 1), (2, 3), (4, 1)])
+EPSILONS = st.sampled_from([1e-5, 1e-2])
+
+
+@given(SIZES, SIZES, IMAGES, EPSILONS, SEEDS)
+def test_layer_norm(N, C, image, eps, seed):
+    sample = (*image, C)
+    x, gamma, beta = normal(seed, (N, *sample), sample, sample)
+    rows = x.reshape(N, -1)
+    assume(rows.shape[1] == 1 or rows.std(1).min() > 0.05)  # else both sides lose digits
+    agree("layer_norm", lambda x, g, b: F.layer_norm(x, sample, g, b, eps), [x, gamma, beta], {"eps": eps}, seed)
+
+
+@given(SIZES, st.integers(1, 4), st.integers(1, 3), IMAGES, EPSILONS, SEEDS)
+def test_group_norm(N, groups, width, image, eps, seed):
+    C = groups * width
+    x, gamma, beta = normal(seed, (N, *image, C), (C,), (C,))
+    grouped = x.reshape(N, -1, groups, width)
+    assume(grouped[0, :, 0].size > 1 and grouped.std((1, 3)).min() > 0.05)  # PyTorch refuses single values
+    oracle = channels_first(lambda x, g, b: F.group_norm(x, groups, g, b, eps))
+    agree("group_norm", oracle, [x, gamma, beta], {"groups": groups, "eps": eps}, seed)
+
+
 @given(SIZES, st.integers(2, 6), st.sampled_from([0.0, 0.1, 1.0]), SPREADS, SEEDS)
 def test_softmax_cross_entropy(N, K, smoothing, spread, seed):
     labels = np.random.default_rng(seed).integers(0, K, N)

@@ -72,7 +72,7 @@ def test_float32_is_float64_rounded(name, case):
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=2e-5 * scale)
 
 
-@pytest.mark.parametrize("name", ["linear", "batchnorm", "conv2d"])
+@pytest.mark.parametrize("name", ["linear", "batchnorm", "layer_norm", "group_norm", "conv2d"])
 def test_need_dx(name):
     inputs, options = drawn(OPS[name][0], np.float64)
     y, cache = op(name).forward(*inputs, **options)
@@ -90,6 +90,11 @@ BAD = [
     ("linear", (x, np.ones((4, 5)), b), {}, "mismatch"),
     ("linear", (x, w, np.ones(4)), {}, "broadcast"),
     ("batchnorm", (x, np.ones(2), np.ones(3)), {}, "do not fit"),
+    ("layer_norm", (x, np.ones(4), np.ones(4)), {}, r"gamma \(4,\) and beta \(4,\) do not fit the samples"),
+    ("layer_norm", (image, np.ones(6), np.ones(6)), {}, r"do not fit the samples of x \(2, 4, 5, 6\)"),
+    ("group_norm", (x, np.ones(3), np.ones(1)), {"groups": 1}, r"beta \(1,\) do not fit the channels"),
+    ("group_norm", (image, np.ones(6), np.ones(6)), {"groups": 4}, "6 channels cannot be divided into 4 groups"),
+    ("group_norm", (image, np.ones(6), np.ones(6)), {"groups": 0}, "cannot be divided into 0 groups"),
     ("dropout", (x,), {"p": 1.0}, "must be in"),
     ("dropout", (x,), {"p": -0.1}, "must be in"),
     ("dropout", (x,), {"p": np.nan}, "must be in"),

@@ -31,6 +31,8 @@ layer = st.one_of(
     tables({"kind": "leaky_relu"}, slope=st.floats(-1, 1)),
     tables({"kind": "scale", "factor": positive}),
     tables({"kind": "dropout"}, p=fraction, mode=st.sampled_from(["inverted", "classic"])),
+    tables({"kind": "layer_norm"}, eps=positive),
+    tables({"kind": "group_norm", "groups": counts}, eps=positive),
     tables({"kind": "batchnorm"}, momentum=st.floats(0, 1, exclude_min=True), eps=positive),
 )
 model = st.one_of(

@@ -55,12 +55,12 @@ def test_every_array_of_a_deep_network_has_a_name_of_its_own():
     assert names["3.shortcut.0.weight"] == "block1.shortcut.conv1.weight"
 
 
-@pytest.mark.parametrize("shape", [(3, 2, 5, 7), (4, 6), (3,)])
+@pytest.mark.parametrize("shape", [(3, 2, 5, 7), (2, 3, 4), (4, 6), (3,)])
 def test_the_layouts_are_inverse(shape, rng):
     array = rng.standard_normal(shape)
     assert (channels_last(channels_first(array)) == array).all()
-    if len(shape) == 4:
-        assert channels_first(array).shape == (7, 5, 3, 2)
+    expected = {4: (7, 5, 3, 2), 3: (4, 2, 3), 2: (6, 4), 1: (3,)}
+    assert channels_first(array).shape == expected[len(shape)]
 
 
 @pytest.mark.parametrize("prefix", ["", "module."])

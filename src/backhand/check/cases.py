@@ -14,6 +14,7 @@ from backhand.check.inputs import (
     Sampler,
     class_labels,
     constant_column,
+    constant_sample,
     dropout_mask,
     elementwise,
     extreme_values,
@@ -34,6 +35,14 @@ def _linear(N: int, I: int, O: int, *S: int) -> Case:
 
 def _batchnorm(x: tuple[int, ...] | Sampler, C: int, **options: Any) -> Case:
     return Case({"x": x, "gamma": (C,), "beta": (C,)}, options)
+
+
+def _layer_norm(N: int, *sample: int, **options: Any) -> Case:
+    return Case({"x": (N, *sample), "gamma": sample, "beta": sample}, options)
+
+
+def _group_norm(x: tuple[int, ...] | Sampler, C: int, groups: int, **options: Any) -> Case:
+    return Case({"x": x, "gamma": (C,), "beta": (C,)}, {"groups": groups} | options)
 
 
 def _conv(x: tuple[int, ...], w: tuple[int, ...], *, bias: bool = True, **options: Any) -> Case:
@@ -147,6 +156,34 @@ OPS: dict[str, list[Case]] = {
         _batchnorm((1, 3), 3, running=running_statistics(3), eps=1e-3),
         _batchnorm((2, 3, 4, 2), 2, running=running_statistics(2)),
     ],
+    "layer_norm": [
+        _layer_norm(5, 3),
+        _layer_norm(1, 6),
+        _layer_norm(4, 4),
+        _layer_norm(5, 4, eps=1e-3),
+        _layer_norm(4, 2, eps=0.1),
+        _layer_norm(3, 1),
+        _layer_norm(2, 3, 4, 2),
+        _layer_norm(1, 2, 2, 3),
+        _layer_norm(3, 1, 4, 1),
+        # Subtracting the mean costs two digits of float64.
+        Case({"x": normal_around(4, 6, mean=100.0), "gamma": (6,), "beta": (6,)}, limit=1e-8),
+        Case({"x": constant_sample(4, 6), "gamma": (6,), "beta": (6,)}),
+    ],
+    "group_norm": [
+        _group_norm((2, 3, 4, 4), 4, 2),
+        _group_norm((2, 2, 3, 6), 6, 3),
+        _group_norm((1, 3, 2, 6), 6, 2, eps=1e-3),
+        _group_norm((3, 2, 2, 3), 3, 1),
+        _group_norm((2, 3, 2, 3), 3, 3),  # instance normalisation
+        _group_norm((4, 4, 4, 4), 4, 2),
+        _group_norm((2, 1, 3, 1), 1, 1),
+        _group_norm((5, 6), 6, 2),
+        _group_norm((1, 4), 4, 1),
+        _group_norm((4, 3), 3, 3),  # one value in each group
+        replace(_group_norm(normal_around(2, 3, 2, 4, mean=100.0), 4, 2), limit=1e-8),
+        _group_norm(constant_sample(3, 2, 2, 4), 4, 2),
+    ],
     "softmax_cross_entropy": [
         case
         for smoothing in (0.0, 0.1)
@@ -238,6 +275,15 @@ LAYER_CASES: dict[str, list[tuple[Layer, Shape, int]]] = {
     "batchnorm": [
         *((nn.BatchNorm(), (3,), 5), (nn.BatchNorm(), (4,), 1)),
         (nn.BatchNorm(momentum=0.5, eps=1e-3), (3, 4, 2), 2),
+    ],
+    "layer_norm": [
+        *((nn.LayerNorm(), (5,), 4), (nn.LayerNorm(eps=1e-3), (6,), 1)),
+        (nn.LayerNorm(gamma=0.5), (3, 4, 2), 2),
+    ],
+    "group_norm": [
+        (nn.GroupNorm(2), (3, 2, 4), 2),
+        (nn.GroupNorm(3, eps=1e-3), (2, 2, 3), 1),
+        (nn.GroupNorm(2, gamma=0.5), (6,), 4),
     ],
     "flatten": [(nn.Flatten(), (3, 4, 2), 3), (nn.Flatten(), (5,), 1)],
 }

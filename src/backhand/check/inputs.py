@@ -83,6 +83,17 @@ def constant_column(*shape: int) -> Sampler:
     return draw
 
 
+def constant_sample(*shape: int) -> Sampler:
+    """Draws normal values with a constant first sample, whose variance is 0."""
+
+    def draw(rng: np.random.Generator) -> Array:
+        x = rng.standard_normal(shape)
+        x[0] = 0.75
+        return x
+
+    return draw
+
+
 def class_labels(N: int, K: int) -> Sampler:
     """Draws the labels of N samples of K classes."""
     return lambda rng: rng.integers(0, K, N)

@@ -18,6 +18,15 @@ def _convolutional() -> Sequential:
     )
 
 
+def _of_samples() -> Sequential:
+    """A small network that normalises each sample by itself."""
+    return Sequential(
+        *(nn.Conv2d(4, 3, padding="same"), nn.GroupNorm(2), nn.Tanh()),
+        nn.Residual([nn.Conv2d(6, 3, padding=1), nn.LayerNorm()], [nn.Conv2d(6, 1, bias=False), nn.GroupNorm(6)]),
+        *(nn.MaxPool2d(), nn.Flatten(), nn.Linear(8), nn.LayerNorm(), nn.ReLU(), nn.Linear(3)),
+    )
+
+
 NETWORKS: dict[str, list[Network]] = {
     "mlp relu softmax l2": [
         Network(mlp(4, (8, 6)), loss("softmax_cross_entropy"), (3, 2), penalty=L2(0.01)),
@@ -31,6 +40,10 @@ NETWORKS: dict[str, list[Network]] = {
     "cnn batchnorm residual": [
         Network(_convolutional(), loss("softmax_cross_entropy"), (6, 5, 2), 4, L2(0.1)),
         Network(_convolutional(), loss("hinge"), (7, 6, 1), 1),
+    ],
+    "cnn layer and group norm": [
+        Network(_of_samples(), loss("softmax_cross_entropy"), (6, 5, 2), 4, L2(0.1)),
+        Network(_of_samples(), loss("hinge"), (5, 6, 1), 1),
     ],
     "mlp tanh logistic": [Network(mlp(1, (6, 4), activation="tanh", dropout=0.2), loss("logistic"), (5,), 6)],
     "mlp regression": [

@@ -12,8 +12,8 @@ FOLDER = "derivations"  # in the folder of an exercise, and in a wheel
 DERIVED_AS = {
     "cross_entropy": "softmax_cross_entropy",
     "embedding": "linear",
-    "groupnorm": "batchnorm",
-    "layernorm": "batchnorm",
+    "groupnorm": "group_norm",
+    "layernorm": "layer_norm",
     "linear_relu": "linear",
     "lstm": "sigmoid",
     "max_pool": "max_pool2d",

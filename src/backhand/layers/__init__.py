@@ -12,6 +12,7 @@ from backhand.layers.conv2d import Conv2d
 from backhand.layers.dropout import Dropout
 from backhand.layers.flatten import Flatten
 from backhand.layers.linear import Linear
+from backhand.layers.normalisation import GroupNorm, LayerNorm
 from backhand.layers.pooling import AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from backhand.layers.scale import Scale
 from backhand.plugins import Table
@@ -33,6 +34,8 @@ _OWN: dict[str, type[Layer]] = {
     "scale": Scale,
     "dropout": Dropout,
     "batchnorm": BatchNorm,
+    "layer_norm": LayerNorm,
+    "group_norm": GroupNorm,
     "flatten": Flatten,
     "residual": Residual,
     "concatenate": Concatenate,
@@ -61,7 +64,9 @@ __all__ = [
     "Flatten",
     "GlobalAvgPool2d",
     "GlobalMaxPool2d",
+    "GroupNorm",
     "Layer",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
     "MaxPool2d",

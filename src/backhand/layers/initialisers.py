@@ -49,10 +49,9 @@ def zeros(shape: Shape, rng: np.random.Generator) -> Array:  # noqa: ARG001 (eve
 def dirac(shape: Shape, rng: np.random.Generator) -> Array:
     """Each input passes to the output of its number unchanged; further outputs are drawn as by `he`."""
     *kernel, inputs, outputs = shape
-    w, passed = he(shape, rng), min(inputs, outputs)
-    w[..., :passed] = 0
-    middle = tuple((size - 1) // 2 for size in kernel)
-    w[*middle, range(passed), range(passed)] = 1
+    w, passed = he(shape, rng), np.arange(min(inputs, outputs))
+    w[..., passed] = 0
+    w[(*((size - 1) // 2 for size in kernel), passed, passed)] = 1
     return w
 
 

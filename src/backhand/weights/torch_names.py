@@ -7,6 +7,8 @@ writes these names, and `transfer` reads them again.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from backhand.arrays import Array
 from backhand.layers import (
     AvgPool2d,
@@ -37,6 +39,8 @@ KINDS: dict[type[Layer], str] = {
     Sequential: "stage",
 }
 ARRAYS = {"gamma": "weight", "beta": "bias"}  # the other arrays have the same name in PyTorch
+# The order of the axes there, by the number of axes.
+CHANNELS_FIRST = {2: (1, 0), 3: (2, 0, 1), 4: (3, 2, 0, 1)}
 STANDARDIZE = "standardize"  # the module in front of the network, in an export
 
 
@@ -68,10 +72,14 @@ def _names(layers: Sequence[Layer], ours: str, theirs: str) -> Iterator[tuple[st
 
 
 def channels_first(array: Array) -> Array:
-    """An array in PyTorch's layout: weights (kh, kw, I, O) -> (O, I, kh, kw), (I, O) -> (O, I); others are the same."""
-    return array.transpose(3, 2, 0, 1) if array.ndim == 4 else array.T
+    """An array in PyTorch's layout; one of a single axis is the same.
+
+    Weights (kh, kw, I, O) -> (O, I, kh, kw) and (I, O) -> (O, I), parameters of the shape of an image (H, W, C) ->
+    (C, H, W).
+    """
+    return array.transpose(CHANNELS_FIRST.get(array.ndim, range(array.ndim)))
 
 
 def channels_last(tensor: Array) -> Array:
-    """An array in our layout from one in PyTorch's: (O, I, kh, kw) -> (kh, kw, I, O), (O, I) -> (I, O)."""
-    return tensor.transpose(2, 3, 1, 0) if tensor.ndim == 4 else tensor.T
+    """An array in our layout from one in PyTorch's, the inverse of `channels_first`."""
+    return tensor.transpose(np.argsort(CHANNELS_FIRST.get(tensor.ndim, range(tensor.ndim))))

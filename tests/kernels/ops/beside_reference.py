@@ -54,9 +54,9 @@ def compare_bits(fast, reference, x, dy, **options):
     np.testing.assert_array_equal(dy, kept[1])
 
 
-def check_written_gradients(fast, arrays, dy):
+def check_written_gradients(fast, arrays, dy, **options):
     """The gradients of parameters are written into arrays that are given; without a dx, where none is needed."""
-    _, cache = fast.forward(*arrays)
+    _, cache = fast.forward(*arrays, **options)
     into = tuple(np.full_like(a, np.nan) for a in arrays[1:])
     dx, *own = fast.backward(dy, cache, need_dx=False, grads=into)
     assert dx is None

@@ -136,7 +136,7 @@ def _rows_of(images: Array, C: int) -> Iterator[tuple[Array, str]]:
 class InstanceNorm(ImageNormalisation, Normalisation):
     """Normalisation of each channel of each image over its pixels."""
 
-    name, title = "instancenorm", "Instance normalisation"
+    name, title, page = "instancenorm", "Instance normalisation", "group_norm.md"
     names = ("instancenorm", "instance normalization", "instance normalisation", "instancenorm2d")
     configurations = tuple(config for config in OF_CHANNELS if config["train"])
     arrangements = IMAGES
@@ -152,7 +152,7 @@ class InstanceNorm(ImageNormalisation, Normalisation):
 class GroupNorm(ImageNormalisation, Normalisation):
     """Normalisation of each group of channels of each image."""
 
-    name, title = "groupnorm", "Group normalisation"
+    name, title, page = "groupnorm", "Group normalisation", "group_norm.md"
     names = ("groupnorm", "spatial groupnorm", "group normalization", "group normalisation", "gn")
     configurations = tuple(_images(name, shape, groups=G) for name, shape, G in OF_GROUPS)
     arrangements = IMAGES

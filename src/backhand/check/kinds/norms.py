@@ -65,7 +65,7 @@ class BatchNorm(FlatNormalisation, WithRunningStatistics):
 class LayerNorm(FlatNormalisation, Normalisation):
     """Normalisation of each sample over its features."""
 
-    name, title = "layernorm", "Layer normalisation"
+    name, title, page = "layernorm", "Layer normalisation", "layer_norm.md"
     names = ("layernorm", "layer normalization", "layer normalisation", "ln")
     configurations = OF_SAMPLES
     arrangements = tuple(layout for layout in FLAT if layout["samples"] == "rows")

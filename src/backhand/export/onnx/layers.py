@@ -24,7 +24,9 @@ from backhand.layers import (
     Flatten,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
+    GroupNorm,
     Layer,
+    LayerNorm,
     LeakyReLU,
     Linear,
     MaxPool2d,
@@ -108,11 +110,35 @@ def _flatten(graph: Graph, layer: Flatten, x: Value) -> Value:
 
 
 def _batchnorm(graph: Graph, layer: BatchNorm, x: Value) -> Value:
-    if len(x.shape) not in (1, 3):
-        raise ModelError(f"layer {graph.scope}, {layer}, normalises samples of shape {x.shape}, which ONNX does not")
+    _refuse_other_samples(graph, layer, x)
     x = graph.first(x)
     arrays = [graph.weight(name, value) for name, value in (layer.params | layer.state).items()]
     return x.to(graph.add("BatchNormalization", x.name, *arrays, epsilon=layer.eps))
+
+
+def _layer_norm(graph: Graph, layer: LayerNorm, x: Value) -> Value:
+    order = (2, 0, 1) if x.channels_first else range(len(x.shape))
+    arrays = [graph.weight(name, value.transpose(order)) for name, value in layer.params.items()]
+    return x.to(graph.add("LayerNormalization", x.name, *arrays, axis=1, epsilon=layer.eps))
+
+
+def _group_norm(graph: Graph, layer: GroupNorm, x: Value) -> Value:
+    """Instance normalisation of groups as channels, then gamma and beta: version 17 has no node for groups."""
+    _refuse_other_samples(graph, layer, x)
+    x = graph.first(x)
+    C, *pixels = x.shape[-1:] + x.shape[:-1]
+    groups = graph.add("Reshape", x.name, graph.constant("groups", np.array([0, layer.groups, -1])))
+    one, zero = (graph.weight(name, np.full(layer.groups, value)) for name, value in (("one", 1.0), ("zero", 0.0)))
+    n = graph.add("InstanceNormalization", groups, one, zero, epsilon=layer.eps)
+    n = graph.add("Reshape", n, graph.constant("shape", np.array([0, C, *pixels])))
+    gamma, beta = (graph.weight(name, value.reshape(C, *[1] * len(pixels))) for name, value in layer.params.items())
+    return x.to(graph.add("Add", graph.add("Mul", n, gamma), beta))
+
+
+def _refuse_other_samples(graph: Graph, layer: Layer, x: Value) -> None:
+    """Raise ModelError for samples that are neither rows nor images."""
+    if len(x.shape) not in (1, 3):
+        raise ModelError(f"layer {graph.scope}, {layer}, normalises samples of shape {x.shape}, which ONNX does not")
 
 
 def _dropout(graph: Graph, layer: Dropout, x: Value) -> Value:
@@ -196,6 +222,8 @@ EXPORTED: dict[type[Layer], Callable[[Graph, Any, Value], Value]] = {
     Scale: _scale,
     Dropout: _dropout,
     BatchNorm: _batchnorm,
+    LayerNorm: _layer_norm,
+    GroupNorm: _group_norm,
     Flatten: _flatten,
     Residual: _residual,
     Concatenate: _concatenate,

@@ -21,7 +21,9 @@ from backhand.layers import (
     Flatten,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
+    GroupNorm,
     Layer,
+    LayerNorm,
     LeakyReLU,
     Linear,
     MaxPool2d,
@@ -141,13 +143,29 @@ def _short(value: Any) -> str:
 
 
 def _batchnorm(layer: BatchNorm, name: str) -> str:
-    kinds = {1: "nn.BatchNorm1d", 3: "nn.BatchNorm2d"}
-    if len(layer.input_shape) not in kinds:
+    _refuse_other_samples(layer, name)
+    kind = "nn.BatchNorm1d" if len(layer.input_shape) == 1 else "nn.BatchNorm2d"
+    options = _options(eps=(layer.eps, 1e-5), momentum=(layer.momentum, 0.1))
+    return f"{kind}({layer.input_shape[-1]}{options})"
+
+
+def _layer_norm(layer: LayerNorm, name: str) -> str:
+    _refuse_other_samples(layer, name)
+    *pixels, C = layer.input_shape
+    return f"nn.LayerNorm({[C, *pixels]}{_options(eps=(layer.eps, 1e-5))})"
+
+
+def _group_norm(layer: GroupNorm, name: str) -> str:
+    _refuse_other_samples(layer, name)
+    return f"nn.GroupNorm({layer.groups}, {layer.input_shape[-1]}{_options(eps=(layer.eps, 1e-5))})"
+
+
+def _refuse_other_samples(layer: Layer, name: str) -> None:
+    """Raise ModelError for samples that are neither rows nor images."""
+    if len(layer.input_shape) not in (1, 3):
         raise ModelError(
             f"layer {name}, {layer}, normalises samples of shape {layer.input_shape}, which PyTorch does not"
         )
-    options = _options(eps=(layer.eps, 1e-5), momentum=(layer.momentum, 0.1))
-    return f"{kinds[len(layer.input_shape)]}({layer.input_shape[-1]}{options})"
 
 
 def _dropout(layer: Dropout, _: str) -> str:
@@ -189,6 +207,8 @@ EXPORTED: dict[type[Layer], Callable[[Any, str], str | tuple[str, str]]] = {
     Scale: lambda layer, _: f"Scale({layer.factor})",
     Dropout: _dropout,
     BatchNorm: _batchnorm,
+    LayerNorm: _layer_norm,
+    GroupNorm: _group_norm,
     Flatten: _flatten,
     Residual: _residual,
     Concatenate: _concatenate,

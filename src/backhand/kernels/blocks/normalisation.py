@@ -1,4 +1,4 @@
-"""The statistics of channels, and the table that normalises with them, for the kernels of batch normalisation.
+"""The statistics of channels, and the table that normalises with them, for the kernels of normalisation.
 
     mean = sum x / M        var = sum (x - mean)² / M        r = 1 / sqrt(var + eps)        M: values of a channel
 
@@ -119,14 +119,15 @@ def repeat(row, C):
 
 
 @jit.helper
-def _near_mean(x, C, shift):
+def near_mean(x, C, shift):
     """Write the mean of some pixels, far apart, to each column: sums of x less that lose no digits to a large mean."""
     pixels = x.size // C
     step = max(1, pixels // SAMPLE)
     shift[:C] = 0
     for pixel in range(0, pixels, step):
+        values = x[pixel * C : (pixel + 1) * C]
         for c in range(C):
-            shift[c] += x[pixel * C + c]
+            shift[c] += values[c]
     for c in range(C):
         mean = shift[c] / np.float32(-(-pixels // step))
         shift[c] = mean if np.isfinite(mean) else np.float32(0)
@@ -135,13 +136,18 @@ def _near_mean(x, C, shift):
 
 @jit.helper
 def tabulate(mean, r, gamma, beta, table):
-    """Write centre, scale and shift of each column to the table."""
+    """Write centre, scale and shift of each column to the table.
+
+    mean, r: of each channel, or of each group of as many channels.
+    """
     C = gamma.size
-    for c in range(C):
-        centre = np.float32(mean[c])
-        scale = gamma[c] * r[c]
-        table[CENTRE, c], table[SCALE, c] = centre, scale
-        table[SHIFT, c] = beta[c] - (mean[c] - centre) * scale
+    group = C // mean.size
+    for g in range(mean.size):
+        centre = np.float32(mean[g])
+        for c in range(g * group, (g + 1) * group):
+            scale = gamma[c] * r[g]
+            table[CENTRE, c], table[SCALE, c] = centre, scale
+            table[SHIFT, c] = beta[c] - (mean[g] - centre) * scale
     for k in range(3):
         repeat(table[k], C)
 
@@ -165,7 +171,7 @@ def _add_one(a, shift, s, q):
 
 
 @jit.helper
-def _add(x, row, last, shift, sums, totals):
+def add_rows(x, row, last, shift, sums, totals):
     """Add up the rows from `row` to `last`, of x less the shift and of its square."""
     L = shift.size
     sums[:] = 0
@@ -206,10 +212,10 @@ def _conclude(totals, M, shift, eps, statistics):
 def _statistics(x, gamma, beta, eps, statistics, table, sums, totals):
     """Mean, variance and r of each channel, and the table. sums (shards, 2, L), totals (shards, 2, C): scratch."""
     shards, _, L = sums.shape
-    _near_mean(x, gamma.size, table[CENTRE])
+    near_mean(x, gamma.size, table[CENTRE])
     rows = -(-x.size // L)
     for shard in prange(shards):
         first, last = jit.share(shard, shards, rows)
-        _add(x, first, last, table[CENTRE], sums[shard], totals[shard])
+        add_rows(x, first, last, table[CENTRE], sums[shard], totals[shard])
     _conclude(totals, x.size // gamma.size, table[CENTRE], eps, statistics)
     tabulate(statistics[0], statistics[2], gamma, beta, table)
