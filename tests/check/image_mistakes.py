@@ -1,4 +1,4 @@
-"""Mistakes in what slides over images and in what joins branches, one in each pass; as in `mistakes`."""
+"""Mistakes in what slides over images, normalises samples or joins branches, one in each pass; as in `mistakes`."""
 
 from dataclasses import replace
 
@@ -28,6 +28,8 @@ CASES = {
     "avg_pool2d padded": Case({"x": (2, 5, 5, 2)}, {"window": 3, "padding": 1, "count_padding": False}),
     "global_avg_pool2d": Case({"x": (3, 4, 5, 2)}),
     "global_max_pool2d": Case({"x": (3, 4, 5, 2)}),
+    "layer_norm": Case({"x": (5, 6), "gamma": (6,), "beta": (6,)}),
+    "group_norm": Case({"x": (2, 3, 4, 4), "gamma": (4,), "beta": (4,)}, {"groups": 2}),
     "add": Case({"a": (3, 4), "b": (3, 4)}),
     "concatenate": Case({"a": (3, 4), "b": (3, 4)}),
 }
@@ -119,6 +121,27 @@ def to_every_pixel(dy, cache):
     return (np.broadcast_to(dy[:, None, None], cache.x_shape).copy(),)
 
 
+def layer_norm_without(*, mean=True, variance=True):
+    def backward(dy, cache):
+        dn = dy * cache.gamma
+        dx = dn - mean * dn.mean(1, keepdims=True) - variance * cache.n * (dn * cache.n).mean(1, keepdims=True)
+        return cache.r * dx, (dy * cache.n).sum(0), dy.sum(0)
+
+    return backward
+
+
+def gamma_out_of_the_means(dy, cache):
+    _, *others = op("layer_norm").backward(dy, cache)
+    mean, along = (each.mean(1, keepdims=True) for each in (dy, dy * cache.n))
+    return cache.gamma * cache.r * (dy - mean - cache.n * along), *others
+
+
+def every_second_channel(dy, cache):
+    _, *others = op("group_norm").backward(dy, cache)
+    order = [0, 2, 1, 3]
+    return op("group_norm").backward(dy[..., order], cache)[0][..., order], *others
+
+
 def adds_in_place(a, b):
     a += b
     return a, None
@@ -167,6 +190,11 @@ MISTAKES = {
     "global_avg_pool2d: divided by the rows alone": Mistake("global_avg_pool2d", divided_by_the_rows),
     "global_max_pool2d: columns before rows": Mistake("global_max_pool2d", columns_before_rows),
     "global_max_pool2d: to every pixel": Mistake("global_max_pool2d", to_every_pixel),
+    "layer_norm: mean term missing": Mistake("layer_norm", layer_norm_without(mean=False)),
+    "layer_norm: variance term missing": Mistake("layer_norm", layer_norm_without(variance=False)),
+    "layer_norm: gamma out of the means": Mistake("layer_norm", gamma_out_of_the_means),
+    "group_norm: dx over the channels of a group": Mistake("group_norm", scaled("group_norm", 1 / 2)),
+    "group_norm: every second channel": Mistake("group_norm", every_second_channel),
     "add: one branch forgotten": Mistake("add", lambda dy, _: (dy, np.zeros_like(dy))),
     "add: shared out": Mistake("add", lambda dy, _: (dy / 2, dy / 2)),
     "add: in place": Mistake("add", forward=adds_in_place),

@@ -87,6 +87,9 @@ NAMED = {
     "global_avg_pool2d: divided by the rows alone": "times 5, the length of axis 2 of x",
     "global_max_pool2d: columns before rows": "has the right values at other positions",
     "global_max_pool2d: to every pixel": "is the true gradient summed over axes 1 and 2",
+    "layer_norm: mean term missing": "off by a constant over axis 1: is the term of the mean missing",
+    "layer_norm: variance term missing": "off by a multiple of x - mean over axis 1: is the term of the variance",
+    "group_norm: dx over the channels of a group": "divided by 2",
     "add: one branch forgotten": "is 0 everywhere",
     "add: shared out": "divided by 2",
     "concatenate: branches swapped": "are the two swapped?",
@@ -103,6 +106,8 @@ NAMELESS = [
     "batchnorm: eps outside the root",
     "softmax_cross_entropy of distributions: the likeliest class alone",
     "logistic: times p (1 - p)",
+    "layer_norm: gamma out of the means",
+    "group_norm: every second channel",
     "conv2d with stride: no zeros between dy",
     "conv2d in groups: every second channel",
 ]

@@ -51,7 +51,7 @@ def dirac(shape: Shape, rng: np.random.Generator) -> Array:
     *kernel, inputs, outputs = shape
     w, passed = he(shape, rng), np.arange(min(inputs, outputs))
     w[..., passed] = 0
-    w[(*((size - 1) // 2 for size in kernel), passed, passed)] = 1
+    w[tuple((size - 1) // 2 for size in kernel)][passed, passed] = 1
     return w
 
 
