@@ -135,7 +135,9 @@ def test_a_benchmark_gives_its_figures(program, monkeypatch):
     assert (status, row["name"], row["batch"], row["gflop"]) == (0, "two_layer", 400, pytest.approx(0.395, abs=1e-3))
     assert 0 < row["ms"]["low"] <= row["ms"]["median"] <= row["ms"]["high"] < row["first_step_ms"]
     assert row["gflops"] == pytest.approx(1e3 * row["gflop"] / row["ms"]["median"])
-    assert set(result) == {"processor", "cores", "peak_gflops", "backend", "blas", "import_seconds", "workloads"}
+    assert set(result) == {
+        *("processor", "cores", "precision", "peak_gflops", "backend", "blas", "import_seconds", "workloads")
+    }
     assert result["import_seconds"]["backhand"] > 0
     assert "two_layer" in errors
 
