@@ -71,9 +71,9 @@ def attach(clock: Clock, solver: Solver) -> None:
         if path.startswith(KERNELS) and hasattr(module, "KERNEL")
     }
     for op, computed in (*references.items(), *kernels.items()):
-        for name in (name for name in ("forward", "training", "backward") if getattr(computed, name) is not None):
-            timed = clock.around(getattr(computed, name), f"{op} {name}", shapes=True)
-            object.__setattr__(computed, name, timed)
+        for name in ("forward", "training", "backward"):
+            if function := getattr(computed, name):  # only some have a forward pass for training alone
+                object.__setattr__(computed, name, clock.around(function, f"{op} {name}", shapes=True))
     for name in ("clip_norm", "clip_value"):
         setattr(backhand.training.clipping, name, clock.around(getattr(backhand.training.clipping, name), name))
     solver.optimizer.step = clock.around(solver.optimizer.step, type(solver.optimizer).__name__)

@@ -10,7 +10,7 @@ def peak(precision: str = FLOAT32) -> float | None:
     precision: of their factors.
     """
     try:
-        from backhand.kernels import peak
+        from backhand.kernels.peak import measure
     except ImportError:
         return None
-    return peak.measure(cores(), precision)
+    return measure(cores(), precision)

@@ -12,7 +12,6 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand import backend
 from backhand.data.augment.evaluation import NO_AUGMENT
 from backhand.data.batches import steps_per_epoch
 from backhand.data.dataset import CHUNK, Dataset, Splits
@@ -26,7 +25,6 @@ from backhand.files.paths import PathLike
 from backhand.model.sequential import Sequential
 from backhand.study import Study
 from backhand.study.augment import refuse_unfit_evaluation
-from backhand.study.auto import is_auto
 from backhand.training import losses
 from backhand.training.losses import Loss, regression_loss
 from backhand.training.parallel.ranks import Ranks
@@ -215,7 +213,7 @@ def build_solver(study: Study, model: Sequential, feeds: Feeds, ranks: Ranks | N
         clip_value=table.clip_value,
         evaluate_train=table.evaluate_train,
         accumulate=table.accumulate,
-        precision=backend.fastest_precision() if is_auto(table.precision) else table.precision,
+        precision=table.precision,
         layer_rates=table.layer_rates,
         unfreeze=table.unfrozen_at,
         average=None if table.average is None else table.average.make(table.epoch_count),
